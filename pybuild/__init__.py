@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds Python for CloudABI with the host Python's standard library alone.

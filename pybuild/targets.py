@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The table of targets, with the compiler and linker flags that follow from it.
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+CLANG = "clang-16"
+LLD = "ld.lld-16"
+AR = "llvm-ar-16"
+RANLIB = "llvm-ranlib-16"
+READELF = "llvm-readelf-16"
+STRIP = "llvm-strip-16"
+OBJCOPY = "llvm-objcopy-16"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One machine that CloudABI programs are built for.
+
+    triple: as clang knows it; names the folder in dist/.
+    arch: names runtime/arch/<arch> and cloudabi-runtime-<arch>.
+    musl_arch: the folder in musl's arch/.
+    host_triple: Linux programs for the same machine, such as the runtime.
+    machines: what uname -m says on hosts that run it natively.
+    """
+
+    triple: str
+    arch: str
+    musl_arch: str
+    host_triple: str
+    pointer_bits: int
+    machines: tuple[str, ...]
+    built: bool = False
+
+    def compile_flags(self, sysroot: Path) -> tuple[str, ...]:
+        """Flags for every guest object: our headers only, position independent, no SafeStack."""
+        return (
+            f"--target={self.triple}",
+            "-nostdlibinc",
+            "-isystem",
+            str(sysroot / "include"),
+            "-fPIE",
+            "-fno-sanitize=safe-stack",
+        )
+
+    def link_flags(self, sysroot: Path) -> tuple[str, ...]:
+        """Flags for every guest program; used beside compile_flags.
+
+        The driver ignores -pie for i686 and armv6, so the linker is told itself. Segments start
+        at page boundaries because other CloudABI loaders map them without rounding.
+        """
+        return (
+            f"--ld-path={LLD}",
+            f"-B{sysroot / 'lib'}",
+            f"-L{sysroot / 'lib'}",
+            "-Wl,-pie",
+            "-Wl,-z,separate-loadable-segments",
+            "-Wl,-z,max-page-size=4096",
+            "-Wl,-z,pack-dyn-relocs=relr",
+        )
+
+
+X86_64 = Target(
+    triple="x86_64-unknown-cloudabi",
+    arch="x86_64",
+    musl_arch="x86_64",
+    host_triple="x86_64-linux-gnu",
+    pointer_bits=64,
+    machines=("x86_64",),
+    built=True,
+)
+I686 = Target(
+    triple="i686-unknown-cloudabi",
+    arch="i686",
+    musl_arch="i386",
+    host_triple="i686-linux-gnu",
+    pointer_bits=32,
+    machines=("i686", "i586"),
+)
+ARMV6 = Target(
+    triple="armv6-unknown-cloudabi-eabihf",
+    arch="armv6",
+    musl_arch="arm",
+    host_triple="armv6-linux-gnueabihf",
+    pointer_bits=32,
+    machines=("armv6l", "armv7l"),
+)
+AARCH64 = Target(
+    triple="aarch64-unknown-cloudabi",
+    arch="aarch64",
+    musl_arch="aarch64",
+    host_triple="aarch64-linux-gnu",
+    pointer_bits=64,
+    machines=("aarch64",),
+)
+
+TARGETS = (X86_64, I686, ARMV6, AARCH64)
+BUILT = tuple(target for target in TARGETS if target.built)
+
+
+def by_triple(triple: str) -> Target | None:
+    """Return the target of that name."""
+    return next((target for target in TARGETS if target.triple == triple), None)
+
+
+def of_machine(machine: str = "") -> Target | None:
+    """Return the target that this machine, or the named one, runs natively."""
+    machine = machine or platform.machine()
+    return next((target for target in TARGETS if machine in target.machines), None)
