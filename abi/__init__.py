@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The CloudABI interface: its description and what is generated from it."""
