@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One attempt to leave the sandbox per run, without any C library. */
+
+/*
+ * Built twice from this one file: as a CloudABI executable, to be refused,
+ * and as a static Linux executable, to show that the attempt works where
+ * nothing confines it. A probe that cannot succeed unconfined proves nothing.
+ *
+ * Input: the number of the probe, from 1. In the sandbox it arrives as the
+ * argument data `[number, output, held]`, the descriptors being 0 and 1; on
+ * Linux as argv[1],
+ * and without it the names are listed. The output
+ * is the raw result of the deciding system call. No output: the attempt was fatal.
+ */
+
+#include <linux/io_uring.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <asm/unistd.h>
+
+#ifndef __x86_64__
+#error "probe.c speaks x86_64 system calls"
+#endif
+
+#define AT_FDCWD -100
+#define X32_BIT 0x40000000
+#define O_WRONLY_CREAT 0101
+#ifdef __CloudABI__
+#define OUTPUT_FD 0
+#define HELD_FD 1
+#else
+#define OUTPUT_FD 1
+#define HELD_FD 3
+#endif
+
+static long raw6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
+			   "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+#define RAW(nr, a, b, c, d)                                                   \
+	raw6(nr, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+
+/* The 32-bit entry into the kernel; pointers must lie below 4 GiB. */
+static long raw_int80(long nr, long a, long b, long c)
+{
+	long ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c)
+			 : "r8", "r9", "r10", "r11", "memory");
+	return ret;
+}
+
+/* Named by the tests: a file that must not appear, a port and a process
+ * that must not be reached. */
+#define CANARY_FILE "/tmp/cloudabi-escape-canary"
+#ifndef CANARY_PORT
+#define CANARY_PORT 1
+#endif
+#ifndef CANARY_PID
+#define CANARY_PID 1
+#endif
+
+static const char canary_file[] = CANARY_FILE;
+
+struct inet_address {
+	uint16_t family, port;
+	uint32_t address;
+	uint8_t zero[8];
+};
+
+static const struct inet_address canary_address = {
+	.family = 2,
+	.port = (CANARY_PORT & 0xff) << 8 | CANARY_PORT >> 8,
+	.address = 0x0100007f,
+};
+
+static long probe_openat(void)
+{
+	return RAW(__NR_openat, AT_FDCWD, canary_file, O_WRONLY_CREAT, 0600);
+}
+
+static long probe_open(void)
+{
+	return RAW(__NR_open, canary_file, O_WRONLY_CREAT, 0600, 0);
+}
+
+static long probe_openat2(void)
+{
+	uint64_t how[3] = {O_WRONLY_CREAT, 0600, 0};
+
+	return RAW(__NR_openat2, AT_FDCWD, canary_file, how, sizeof(how));
+}
+
+static long probe_mkdir(void)
+{
+	return RAW(__NR_mkdir, canary_file, 0700, 0, 0);
+}
+
+static long probe_symlink(void)
+{
+	return RAW(__NR_symlink, "/", canary_file, 0, 0);
+}
+
+static long probe_mknod(void)
+{
+	return RAW(__NR_mknod, canary_file, 0100600, 0, 0);
+}
+
+static long probe_open_passwd(void)
+{
+	return RAW(__NR_openat, AT_FDCWD, "/etc/passwd", 0, 0);
+}
+
+static long probe_stat(void)
+{
+	char buffer[256];
+
+	return RAW(__NR_stat, "/etc/passwd", buffer, 0, 0);
+}
+
+static long probe_socket(void)
+{
+	return RAW(__NR_socket, 2, 1, 0, 0);
+}
+
+static long probe_socket_netlink(void)
+{
+	return RAW(__NR_socket, 16, 3, NETLINK_ROUTE, 0);
+}
+
+static long inet_socket(void)
+{
+	return RAW(__NR_socket, 2, 1, 0, 0);
+}
+
+static long probe_connect(void)
+{
+	return RAW(__NR_connect, inet_socket(), &canary_address,
+		   sizeof(canary_address), 0);
+}
+
+/* Without socket(): a socket that the program holds is re-targeted. On
+ * Linux the harness hands in an unconnected socket as descriptor 3. */
+static long probe_connect_held(void)
+{
+	return RAW(__NR_connect, HELD_FD, &canary_address,
+		   sizeof(canary_address), 0);
+}
+
+static long probe_execve(void)
+{
+	static const char *const argv[] = {"/usr/bin/touch", CANARY_FILE, NULL};
+	static const char *const envp[] = {NULL};
+
+	return RAW(__NR_execve, argv[0], argv, envp, 0);
+}
+
+static long probe_execveat(void)
+{
+	static const char *const argv[] = {"/usr/bin/touch", CANARY_FILE, NULL};
+	static const char *const envp[] = {NULL};
+
+	return RAW(__NR_execveat, AT_FDCWD, argv[0], argv, envp);
+}
+
+static long probe_ptrace(void)
+{
+	/* PTRACE_SEIZE does not stop the canary. */
+	return RAW(__NR_ptrace, 0x4206, CANARY_PID, 0, 0);
+}
+
+static long probe_process_vm_readv(void)
+{
+	char byte;
+	struct {
+		void *base;
+		size_t len;
+	} local = {&byte, 1}, remote = {(void *)0x1000, 1};
+
+	return raw6(__NR_process_vm_readv, CANARY_PID, (long)&local, 1,
+		    (long)&remote, 1, 0);
+}
+
+static long probe_kill(void)
+{
+	return RAW(__NR_kill, CANARY_PID, 10, 0, 0);
+}
+
+static long probe_tgkill(void)
+{
+	return RAW(__NR_tgkill, CANARY_PID, CANARY_PID, 10, 0);
+}
+
+static long probe_pidfd_open(void)
+{
+	return RAW(__NR_pidfd_open, CANARY_PID, 0, 0, 0);
+}
+
+static long probe_fork(void)
+{
+	long pid = RAW(__NR_fork, 0, 0, 0, 0);
+
+	if (pid == 0)
+		RAW(__NR_exit_group, 0, 0, 0, 0);
+	return pid;
+}
+
+static long probe_clone3(void)
+{
+	struct clone_args args = {.exit_signal = 17};
+	long pid = RAW(__NR_clone3, &args, sizeof(args), 0, 0);
+
+	if (pid == 0)
+		RAW(__NR_exit_group, 0, 0, 0, 0);
+	return pid;
+}
+
+static long probe_clone_process(void)
+{
+	long pid = RAW(__NR_clone, 17, 0, 0, 0);
+
+	if (pid == 0)
+		RAW(__NR_exit_group, 0, 0, 0, 0);
+	return pid;
+}
+
+static long probe_unshare(void)
+{
+	return RAW(__NR_unshare, CLONE_NEWUSER, 0, 0, 0);
+}
+
+static long probe_io_uring_setup(void)
+{
+	static struct io_uring_params params;
+
+	return RAW(__NR_io_uring_setup, 1, &params, 0, 0);
+}
+
+static long probe_mprotect_exec(void)
+{
+	long page = raw6(__NR_mmap, 0, 4096, 3, 0x22, -1, 0);
+
+	return RAW(__NR_mprotect, page, 4096, 5, 0);
+}
+
+static long probe_mmap_exec(void)
+{
+	return raw6(__NR_mmap, 0, 4096, 5, 0x22, -1, 0);
+}
+
+static long probe_mmap_write_exec(void)
+{
+	return raw6(__NR_mmap, 0, 4096, 7, 0x22, -1, 0);
+}
+
+static long probe_pkey_mprotect(void)
+{
+	long page = raw6(__NR_mmap, 0, 4096, 3, 0x22, -1, 0);
+
+	return RAW(__NR_pkey_mprotect, page, 4096, 5, -1);
+}
+
+static long probe_memfd_exec(void)
+{
+	return RAW(__NR_memfd_create, "x", 0x10 /* MFD_EXEC */, 0, 0);
+}
+
+static long probe_prctl_dumpable(void)
+{
+	return RAW(__NR_prctl, 4 /* PR_SET_DUMPABLE */, 1, 0, 0);
+}
+
+static long probe_ioctl(void)
+{
+	static const int zero;
+
+	return RAW(__NR_ioctl, OUTPUT_FD, 0x5452 /* FIOASYNC */, &zero, 0);
+}
+
+static long probe_fcntl_setown(void)
+{
+	return RAW(__NR_fcntl, OUTPUT_FD, 8 /* F_SETOWN */, 0, 0);
+}
+
+static long probe_keyctl(void)
+{
+	return RAW(__NR_keyctl, 0, -3, 1, 0);
+}
+
+static long probe_bpf(void)
+{
+	return RAW(__NR_bpf, 0, canary_file, 0, 0);
+}
+
+static long probe_userfaultfd(void)
+{
+	return RAW(__NR_userfaultfd, 1 /* UFFD_USER_MODE_ONLY */, 0, 0, 0);
+}
+
+static long probe_setrlimit(void)
+{
+	uint64_t limit[2] = {16, 16};
+
+	return RAW(__NR_prlimit64, 0, 7, limit, 0);
+}
+
+static long probe_int80(void)
+{
+	return raw_int80(20 /* getpid */, 0, 0, 0);
+}
+
+/* A path below 4 GiB lets the 32-bit creat() do real harm. */
+static long probe_int80_creat(void)
+{
+	char *low = (char *)raw6(__NR_mmap, 0x10000000, 4096, 3, 0x32, -1, 0);
+
+	for (size_t i = 0; i < sizeof(canary_file); i++)
+		low[i] = canary_file[i];
+	return raw_int80(8 /* creat */, (long)low, 0600, 0);
+}
+
+static long probe_x32(void)
+{
+	return RAW(X32_BIT | __NR_openat, AT_FDCWD, canary_file,
+		   O_WRONLY_CREAT, 0600);
+}
+
+static long probe_x32_getpid(void)
+{
+	return RAW(X32_BIT | __NR_getpid, 0, 0, 0, 0);
+}
+
+static long probe_number_high_bits(void)
+{
+	return RAW(__NR_getpid | 1L << 32, 0, 0, 0, 0);
+}
+
+static const struct {
+	const char *name;
+	long (*run)(void);
+} probes[] = {
+#define PROBE(name) {#name, probe_##name}
+	PROBE(openat),
+	PROBE(open),
+	PROBE(openat2),
+	PROBE(mkdir),
+	PROBE(symlink),
+	PROBE(mknod),
+	PROBE(open_passwd),
+	PROBE(stat),
+	PROBE(socket),
+	PROBE(socket_netlink),
+	PROBE(connect),
+	PROBE(connect_held),
+	PROBE(execve),
+	PROBE(execveat),
+	PROBE(ptrace),
+	PROBE(process_vm_readv),
+	PROBE(kill),
+	PROBE(tgkill),
+	PROBE(pidfd_open),
+	PROBE(fork),
+	PROBE(clone3),
+	PROBE(clone_process),
+	PROBE(unshare),
+	PROBE(io_uring_setup),
+	PROBE(mprotect_exec),
+	PROBE(mmap_exec),
+	PROBE(mmap_write_exec),
+	PROBE(pkey_mprotect),
+	PROBE(memfd_exec),
+	PROBE(prctl_dumpable),
+	PROBE(ioctl),
+	PROBE(fcntl_setown),
+	PROBE(keyctl),
+	PROBE(bpf),
+	PROBE(userfaultfd),
+	PROBE(setrlimit),
+	PROBE(int80),
+	PROBE(int80_creat),
+	PROBE(x32),
+	PROBE(x32_getpid),
+	PROBE(number_high_bits),
+};
+
+#define PROBES (sizeof(probes) / sizeof(probes[0]))
+
+static void say(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len] != '\0')
+		len++;
+	RAW(__NR_write, OUTPUT_FD, text, len, 0);
+}
+
+static void say_number(long value)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	unsigned long rest = value < 0 ? -(unsigned long)value : value;
+
+	digits[--at] = '\0';
+	do {
+		digits[--at] = '0' + rest % 10;
+	} while ((rest /= 10) != 0);
+	if (value < 0)
+		digits[--at] = '-';
+	say(digits + at);
+}
+
+static _Noreturn void run(unsigned long number)
+{
+	if (number < 1 || number > PROBES)
+		RAW(__NR_exit_group, 2, 0, 0, 0);
+	say_number(probes[number - 1].run());
+	RAW(__NR_exit_group, 0, 0, 0, 0);
+	__builtin_trap();
+}
+
+#ifdef __CloudABI__
+
+#include <cloudabi.h>
+
+/* The encoding of `[number, …]` with 0 < number < 128 is 07 82 05 number. */
+_Noreturn void _start(const cloudabi_auxv_t *auxv)
+{
+	const unsigned char *argdata = NULL;
+
+	for (; auxv->a_type != CLOUDABI_AT_NULL; auxv++)
+		if (auxv->a_type == CLOUDABI_AT_ARGDATA)
+			argdata = auxv->a_ptr;
+	run(argdata == NULL ? 0 : argdata[3]);
+}
+
+#else
+
+__attribute__((used)) _Noreturn void start(const long *stack)
+{
+	unsigned long number = 0;
+
+	if (stack[0] > 1) {
+		for (const char *p = (const char *)stack[2]; *p != '\0'; p++)
+			number = number * 10 + (unsigned long)(*p - '0');
+		run(number);
+	}
+	for (size_t i = 0; i < PROBES; i++) {
+		say(probes[i].name);
+		say("\n");
+	}
+	RAW(__NR_exit_group, 0, 0, 0, 0);
+	__builtin_trap();
+}
+
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	mov %rsp, %rdi\n"
+	"	and $-16, %rsp\n"
+	"	call start\n");
+
+#endif

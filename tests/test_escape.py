@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Native code that ignores our libc tries to leave; the host judges by what happened to it.
+
+Every probe runs twice: unconfined, to show that it works, and in the sandbox, where it must
+neither succeed nor leave a trace on the host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from harness import SYSROOT, run
+
+SOURCE = Path(__file__).parent / "escape" / "probe.c"
+CANARY_FILE = Path("/tmp/cloudabi-escape-canary")
+COMPILE = ["clang-16", "-O1", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-ffreestanding"]
+LINUX = ["-static", "-fno-pic", "-fno-stack-protector"]
+CLOUDABI = ["--target=x86_64-unknown-cloudabi", "--ld-path=ld.lld-16", "-nostdlibinc"]
+CLOUDABI += ["-isystem", str(SYSROOT / "include"), "-fPIE", "-pie", "-fno-sanitize=safe-stack"]
+
+# The status of a program that the kernel killed for a forbidden system call.
+KILLED = 128 + signal.SIGSYS
+
+# What a probe returns unconfined where that is an error by nature: no memory is mapped at the
+# address it reads, and kernels without x32 refuse its numbers.
+UNCONFINED_ERRORS = {"process_vm_readv": -14, "x32": -38, "x32_getpid": -38}
+
+# Kernel features that hosts and containers switch off; the probe then proves nothing new.
+HOST_MAY_REFUSE = {"unshare", "bpf", "userfaultfd", "keyctl", "io_uring_setup", "int80", "ptrace"}
+
+CANARY_PROGRAM = """
+import signal
+signal.signal(signal.SIGUSR1, lambda *_: print('hit', flush=True))
+print('ready', flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@dataclass(frozen=True)
+class Host:
+    """What a successful escape would touch."""
+
+    listener: socket.socket
+    process: subprocess.Popen[bytes]
+
+    def damage(self) -> set[str]:
+        """Name what was reached since the last call, and forget it."""
+        found = set()
+        if os.path.lexists(CANARY_FILE):
+            found.add("file")
+            remove_canary_file()
+        with contextlib.suppress(BlockingIOError):
+            self.listener.accept()[0].close()
+            found.add("network")
+        assert self.process.stdout is not None
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.process.stdout.fileno(), 4096)
+            found.add("process")
+        return found
+
+
+def remove_canary_file() -> None:
+    if CANARY_FILE.is_dir() and not CANARY_FILE.is_symlink():
+        shutil.rmtree(CANARY_FILE)
+    else:
+        CANARY_FILE.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    remove_canary_file()
+    command = [sys.executable, "-c", CANARY_PROGRAM]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        subprocess.Popen(command, stdout=subprocess.PIPE) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        os.set_blocking(process.stdout.fileno(), False)
+        listener.setblocking(False)
+        yield Host(listener, process)
+        process.kill()
+
+
+@dataclass(frozen=True)
+class Probes:
+    """The same attempts, built for both worlds."""
+
+    linux: Path
+    cloudabi: Path
+
+
+@pytest.fixture(scope="module")
+def probes(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Probes:
+    folder = tmp_path_factory.mktemp("escape")
+    canary = [
+        f"-DCANARY_PORT={host.listener.getsockname()[1]}",
+        f"-DCANARY_PID={host.process.pid}",
+    ]
+    for name, flags in (("linux", LINUX), ("cloudabi", CLOUDABI)):
+        subprocess.run([*COMPILE, *flags, *canary, "-o", folder / name, SOURCE], check=True)
+    return Probes(folder / "linux", folder / "cloudabi")
+
+
+NAMES = re.findall(r"PROBE\((\w+)\),", SOURCE.read_text())
+
+
+def test_names(probes: Probes) -> None:
+    """The numbers used below are those of the table in probe.c."""
+    listed = subprocess.run([probes.linux], stdout=subprocess.PIPE, text=True, check=True)
+    assert listed.stdout.split() == NAMES
+
+
+@pytest.mark.parametrize("number", range(1, len(NAMES) + 1), ids=NAMES)
+def test_probe(number: int, host: Host, probes: Probes, tmp_path: Path) -> None:
+    name = NAMES[number - 1]
+    result = unconfined(probes, number)
+    harm = host.damage()
+    if result < 0 and name not in HOST_MAY_REFUSE:
+        assert result == UNCONFINED_ERRORS.get(name), f"{name} proves nothing: {result}"
+
+    manifest = tmp_path / "probe.yaml"
+    manifest.write_text(f"- {number}\n- !fd stdout\n- !socket {{bind: '127.0.0.1:0'}}\n")
+    sandboxed = run(manifest, probes.cloudabi)
+    assert not host.damage(), f"{name} escaped (unconfined it reached {harm or result})"
+    if sandboxed.returncode != KILLED:
+        assert sandboxed.returncode == 0, sandboxed.stderr
+        assert int(sandboxed.stdout) < 0, f"{name} succeeded inside: {sandboxed.stdout}"
+
+
+def unconfined(probes: Probes, number: int) -> int:
+    """Run a probe as an ordinary process, with an unconnected socket as descriptor 3."""
+    with socket.socket() as held:
+        result = subprocess.run(
+            [probes.linux, str(number)],
+            stdout=subprocess.PIPE,
+            preexec_fn=lambda: (os.dup2(held.fileno(), 3), None)[1],
+            pass_fds=[3],
+            timeout=30,
+        )
+    return int(result.stdout) if result.stdout else 0
