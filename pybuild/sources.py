@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pybuild.errors import SourceError
 
@@ -27,7 +28,8 @@ class Source:
     title: str
     version: str
     license: str
-    license_file: str
+    license_files: tuple[str, ...]
+    used_in: str
     pool: str
     size: int
     sha256: str
@@ -42,7 +44,8 @@ class Source:
 def load(path: Path) -> dict[str, Source]:
     """Read sources.toml."""
     with path.open("rb") as stream:
-        return {name: Source(name, **entry) for name, entry in tomllib.load(stream).items()}
+        table = tomllib.load(stream)
+    return {name: _parse(name, entry) for name, entry in table.items()}
 
 
 def fetch(source: Source, folder: Path, apt: Path = APT_DIRECTORY) -> Path:
@@ -89,6 +92,10 @@ def mirrors(apt: Path = APT_DIRECTORY) -> list[str]:
         elif path.suffix == ".sources":
             found.update(dict.fromkeys(_deb822_addresses(path.read_text())))
     return [base.rstrip("/") for address in found for base in _resolve(address)]
+
+
+def _parse(name: str, entry: dict[str, Any]) -> Source:
+    return Source(name, **entry | {"license_files": tuple(entry["license_files"])})
 
 
 def _addresses(source: Source, apt: Path) -> Iterator[str]:

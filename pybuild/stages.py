@@ -115,7 +115,7 @@ class Driver:
     def _realize_one(self, stage: Stage) -> None:
         final = self.path(stage)
         final.parent.mkdir(parents=True, exist_ok=True)
-        with self.reporter.step(stage.title), _locked(self.cache / "stages" / f"{final.name}.lock"):
+        with self.reporter.step(stage.title), locked(self.cache / "stages" / f"{final.name}.lock"):
             if not final.exists():
                 _discard_partial(final)
                 self._build(stage, final)
@@ -174,12 +174,15 @@ class Build:
         if status != 0:
             raise self._failure(f"{words[0]} failed with status {status}")
 
-    def source(self, name: str) -> Path:
-        """Return a fresh, verified, unpacked copy of a source that the stage lists."""
+    def archive(self, name: str) -> Path:
+        """Return the verified release file of a source that the stage lists."""
         if name not in self._stage.sources:
             raise AssertionError(f"stage {self._stage.name} does not list the source {name}")
-        archive = sources.fetch(self._driver.catalogue[name], self._driver.cache / "sources")
-        return sources.unpack(archive, self.tmp / name)
+        return sources.fetch(self._driver.catalogue[name], self._driver.cache / "sources")
+
+    def source(self, name: str) -> Path:
+        """Return a fresh, verified, unpacked copy of a source that the stage lists."""
+        return sources.unpack(self.archive(name), self.tmp / name)
 
     def need(self, stage: Stage) -> Path:
         """Return the output of a stage that this one lists in `needs`."""
@@ -248,7 +251,7 @@ def _members(path: Path) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock, which the kernel drops when this process dies."""
     with path.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)

@@ -13,6 +13,9 @@ READELF = "llvm-readelf-16"
 STRIP = "llvm-strip-16"
 OBJCOPY = "llvm-objcopy-16"
 
+# What a target can offer; the columns of the table in README.md.
+FEATURES = ("C programs", "Python 3.14", "confined by the kernel")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -23,6 +26,7 @@ class Target:
     musl_arch: the folder in musl's arch/.
     host_triple: Linux programs for the same machine, such as the runtime.
     machines: what uname -m says on hosts that run it natively.
+    works: the FEATURES that it offers; a target with none is not built.
     """
 
     triple: str
@@ -31,7 +35,7 @@ class Target:
     host_triple: str
     pointer_bits: int
     machines: tuple[str, ...]
-    built: bool = False
+    works: tuple[str, ...] = ()
 
     def compile_flags(self, sysroot: Path) -> tuple[str, ...]:
         """Flags for every guest object: our headers only, position independent, no SafeStack."""
@@ -68,7 +72,7 @@ X86_64 = Target(
     host_triple="x86_64-linux-gnu",
     pointer_bits=64,
     machines=("x86_64",),
-    built=True,
+    works=FEATURES,
 )
 I686 = Target(
     triple="i686-unknown-cloudabi",
@@ -96,7 +100,7 @@ AARCH64 = Target(
 )
 
 TARGETS = (X86_64, I686, ARMV6, AARCH64)
-BUILT = tuple(target for target in TARGETS if target.built)
+BUILT = tuple(target for target in TARGETS if target.works)
 
 
 def by_triple(triple: str) -> Target | None:

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What a build needs from the machine: Debian packages, and how each is recognised without apt.
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from pybuild.errors import ToolError
+from pybuild.log import Reporter
+
+INCLUDE_FOLDERS = (Path("/usr/include"), *sorted(Path("/usr/include").glob("*-linux-gnu*")))
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package; present when its program or header file is."""
+
+    name: str
+    program: str = ""
+    header: str = ""
+
+    def is_present(self) -> bool:
+        """Look for the program or the header."""
+        if self.program:
+            return shutil.which(self.program) is not None
+        return any((folder / self.header).exists() for folder in INCLUDE_FOLDERS)
+
+
+BUILD = (
+    Package("clang-16", program="clang-16"),
+    Package("lld-16", program="ld.lld-16"),
+    Package("llvm-16", program="llvm-ar-16"),
+    Package("make", program="make"),
+    Package("git", program="git"),
+    Package("pkg-config", program="pkg-config"),
+    Package("libc6-dev", header="stdio.h"),
+    Package("linux-libc-dev", header="linux/landlock.h"),
+    Package("libssl-dev", header="openssl/ssl.h"),
+    Package("zlib1g-dev", header="zlib.h"),
+    Package("libffi-dev", header="ffi.h"),
+    Package("libbz2-dev", header="bzlib.h"),
+    Package("liblzma-dev", header="lzma.h"),
+    Package("libsqlite3-dev", header="sqlite3.h"),
+)
+TEST = (
+    Package("curl", program="curl"),
+    Package("file", program="file"),
+    Package("util-linux", program="setpriv"),
+    Package("wrk", program="wrk"),
+)
+CHECK = (Package("clang-format-16", program="clang-format-16"),)
+
+
+def ensure(packages: tuple[Package, ...], reporter: Reporter) -> None:
+    """Install what is missing when this is root; otherwise say which command does.
+
+    Raises ToolError: something is missing and could not be installed.
+    """
+    names = [package.name for package in packages if not package.is_present()]
+    if not names:
+        return
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *names]
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise ToolError(
+            f"this machine lacks {', '.join(names)}\n"
+            f"  = help: on Debian 12, run: sudo {' '.join(command)}"
+        )
+    reporter.note(f"installing {', '.join(names)}")
+    reporter.expect(1)
+    with reporter.step("install packages"):
+        _apt(["apt-get", "update"])
+        _apt(command)
+    absent = [package.name for package in packages if not package.is_present()]
+    if absent:
+        raise ToolError(f"installed, but still not found: {', '.join(absent)}")
+
+
+def identity(program: str) -> str:
+    """Describe the installed version of a program cheaply, for a stage's facts."""
+    path = shutil.which(program)
+    if path is None:
+        return f"{program} absent"
+    real = Path(path).resolve()
+    status = real.stat()
+    return f"{program} {real} {status.st_size} {status.st_mtime_ns}"
+
+
+def _apt(command: list[str]) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise ToolError(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}".rstrip())
