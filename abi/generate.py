@@ -13,14 +13,26 @@ ROOT = Path(__file__).resolve().parent.parent
 if __package__ is None:  # run as a file rather than with -m
     sys.path.insert(0, str(ROOT))
 
-from abi import emit_rights, emit_syscalls, emit_types  # noqa: E402
+from abi import (  # noqa: E402
+    emit_dispatch,
+    emit_docs,
+    emit_python,
+    emit_rights,
+    emit_syscalls,
+    emit_types,
+)
 from abi.model import Abi, AbiError  # noqa: E402
 from abi.parser import parse_file  # noqa: E402
 
 SOURCE = "abi/cloudabi.abi"
 REPAIR = "python3 abi/generate.py"
 EMITTERS: dict[str, Callable[[Abi], str]] = {
-    module.OUTPUT: module.emit for module in (emit_types, emit_syscalls, emit_rights)
+    emit_types.OUTPUT: emit_types.emit,
+    emit_syscalls.OUTPUT: emit_syscalls.emit,
+    emit_rights.OUTPUT: emit_rights.emit,
+    emit_dispatch.OUTPUT: emit_dispatch.emit,
+    emit_python.OUTPUT: emit_python.emit,
+    emit_docs.OUTPUT: emit_docs.emit,
 }
 
 

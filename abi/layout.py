@@ -32,7 +32,7 @@ class Layout:
 
     def offsets(self, struct: Struct) -> dict[str, int]:
         """Offset of each field by name."""
-        offsets = {}
+        offsets: dict[str, int] = {}
         end = 0
         for member in struct.members:
             fields = (member,) if isinstance(member, Field) else member.fields

@@ -27,7 +27,6 @@ from abi.model import (
     Value,
 )
 
-LINE = re.compile(r"(?P<tabs>\t*)(?P<text>.*?)(?:(?:^| |(?<=\t))--(?: (?P<doc>.*))?)?")
 TYPE = re.compile(r"(?P<const>const )?(?P<name>\w+)(?P<shape>\*|\[\d*\])?")
 NUMBER = re.compile(r"0x[0-9a-f]+|0|[1-9][0-9]*")
 NAME = re.compile(r"\w+")
@@ -87,24 +86,23 @@ def _only(declared: Iterable[object], kind: type[T]) -> tuple[T, ...]:
 def _tree(text: str) -> list[Statement]:
     """Group lines by indentation, with documentation joined to its statement."""
     root = Statement(0, "", [])
-    path = [root]  # the statements that enclose the present line
+    path = [root]  # the last statement and those that enclose it
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        match = LINE.fullmatch(line)
-        assert match is not None  # the expression has no mandatory part
-        depth, words, doc = len(match["tabs"]), match["text"], match["doc"]
-        if not words:
-            if len(path) == 1:
+        words = line.lstrip("\t")
+        depth = len(line) - len(words)
+        if words.startswith("--"):
+            if path[-1] is root:
                 raise AbiError(number, "documentation without a statement")
-            path[-1].doc_lines.append(doc or "")
+            path[-1].doc_lines.append(words[2:].removeprefix(" ").rstrip())
             continue
-        if depth >= len(path) + (0 if path[-1] is root else 1) or words[0] == " ":
+        if depth >= len(path) or words.startswith(" "):
             raise AbiError(number, "indentation does not fit")
-        statement = Statement(number, words, [] if doc is None else [doc])
-        del path[depth + 1 :]
-        path[-1].parts.append(statement)
-        path.append(statement)
+        words, dashes, doc = words.partition(" -- ")
+        statement = Statement(number, words, [doc] if dashes else [])
+        path[depth].parts.append(statement)
+        path[depth + 1 :] = [statement]
     return root.parts
 
 
