@@ -19,8 +19,7 @@ static int get_token(const argdata_t *ad, enum argdata_kind kind,
 
 	if (!is_encoded(ad, kind))
 		return EINVAL;
-	return argdata_read_value(ad->encoded.buf, 0, ad->size, token,
-				  &unused);
+	return argdata_read_value(ad->encoded.buf, 0, ad->size, token, &unused);
 }
 
 int argdata_get_binary(const argdata_t *ad, const void **buf, size_t *len)
@@ -107,8 +106,7 @@ int argdata_get_int_u(const argdata_t *ad, uintmax_t *value, uintmax_t max)
 	if (token.len > 9 || (token.len == 9 && bytes[0] != 0) ||
 	    token.number < 0)
 		return ERANGE;
-	number = token.len == 9 ? get_be(bytes, 9, 0)
-				: (uintmax_t)token.number;
+	number = token.len == 9 ? get_be(bytes, 9, 0) : (uintmax_t)token.number;
 	if (number > max)
 		return ERANGE;
 	*value = number;
@@ -222,8 +220,8 @@ static void load(struct cursor *c, size_t position)
 
 static void count(struct cursor *c, size_t index)
 {
-	c->index = index < c->container->list.len ? index
-						  : ARGDATA_ITERATOR_END;
+	c->index =
+		index < c->container->list.len ? index : ARGDATA_ITERATOR_END;
 }
 
 static void iterate(struct cursor *c, const argdata_t *ad, enum form form,
@@ -283,9 +281,9 @@ bool argdata_seq_get(const argdata_seq_iterator_t *it, const argdata_t **value)
 
 	if (c->index >= ARGDATA_ITERATOR_INVALID)
 		return false;
-	*value = c->container->form == FORM_ENCODED
-			 ? &c->value
-			 : c->container->list.values[c->index];
+	*value = c->container->form == FORM_ENCODED ?
+			 &c->value :
+			 c->container->list.values[c->index];
 	return true;
 }
 

@@ -123,8 +123,8 @@ static int read_int(const unsigned char *buf, struct argdata_token *token,
 	if (token->len > sizeof(token->number))
 		return 0;
 	if (token->len > 0)
-		token->number = (int64_t)get_be(bytes, token->len,
-			bytes[0] & 0x80 ? UINT64_MAX : 0);
+		token->number = (int64_t)get_be(
+			bytes, token->len, bytes[0] & 0x80 ? UINT64_MAX : 0);
 	token->len = 0;
 	return 0;
 }
@@ -146,8 +146,7 @@ static int read_str(const unsigned char *buf, struct argdata_token *token,
 }
 
 int argdata_read_value(const unsigned char *buf, size_t start, size_t len,
-		       struct argdata_token *token,
-		       struct argdata_error *error)
+		       struct argdata_token *token, struct argdata_error *error)
 {
 	*token = (struct argdata_token){.kind = ARGDATA_NULL, .offset = start};
 	if (len == 0)
@@ -176,9 +175,8 @@ int argdata_read_value(const unsigned char *buf, size_t start, size_t len,
 	}
 }
 
-int argdata_read_prefix(const unsigned char *buf, size_t end,
-			size_t *position, size_t *len,
-			struct argdata_error *error)
+int argdata_read_prefix(const unsigned char *buf, size_t end, size_t *position,
+			size_t *len, struct argdata_error *error)
 {
 	size_t start = *position, at = start, value = 0;
 
@@ -217,8 +215,8 @@ static int scan_open(struct argdata_scanner *s,
 static int scan_value(struct argdata_scanner *s, size_t len,
 		      struct argdata_token *token)
 {
-	int error = argdata_read_value(s->buf, s->position, len, token,
-				       &s->error);
+	int error =
+		argdata_read_value(s->buf, s->position, len, token, &s->error);
 
 	if (error != 0)
 		return error;
@@ -226,8 +224,7 @@ static int scan_value(struct argdata_scanner *s, size_t len,
 		s->position++;
 		return scan_open(s, token);
 	}
-	if (token->kind == ARGDATA_FD &&
-	    (uint64_t)token->number >= s->fds_len)
+	if (token->kind == ARGDATA_FD && (uint64_t)token->number >= s->fds_len)
 		return fail(&s->error, EBADF, token->offset,
 			    "there is no descriptor of this index");
 	s->position += len;
@@ -236,8 +233,8 @@ static int scan_value(struct argdata_scanner *s, size_t len,
 
 static int scan_end(struct argdata_scanner *s, struct argdata_token *token)
 {
-	*token = (struct argdata_token){
-		.kind = ARGDATA_END, .offset = s->position};
+	*token = (struct argdata_token){.kind = ARGDATA_END,
+					.offset = s->position};
 	s->depth--;
 	if (s->open[s->depth].odd)
 		return fail(&s->error, EINVAL, s->position,
@@ -262,8 +259,8 @@ static int scan_token(struct argdata_scanner *s, struct argdata_token *token)
 	return scan_value(s, len, token);
 }
 
-void argdata_scan_start(struct argdata_scanner *s, const void *buf,
-			size_t len, size_t fds_len)
+void argdata_scan_start(struct argdata_scanner *s, const void *buf, size_t len,
+			size_t fds_len)
 {
 	memset(s, 0, sizeof(*s));
 	s->buf = buf;
@@ -279,8 +276,7 @@ size_t argdata_scan(struct argdata_scanner *s, struct argdata_token *tokens,
 {
 	size_t n = 0;
 
-	while (n < max && s->error.code == 0 &&
-	       (s->depth > 0 || !s->started)) {
+	while (n < max && s->error.code == 0 && (s->depth > 0 || !s->started)) {
 		s->started = true;
 		if (scan_token(s, &tokens[n]) == 0)
 			n++;
@@ -354,8 +350,8 @@ static size_t payload_size(const struct argdata_token *token)
 		return sizeof(token->real);
 	case ARGDATA_INT:
 	case ARGDATA_TIMESTAMP:
-		return token->len > 0 ? token->len
-				      : put_number(scratch, token->number);
+		return token->len > 0 ? token->len :
+					put_number(scratch, token->number);
 	case ARGDATA_STR:
 		return token->len + 1;
 	default:

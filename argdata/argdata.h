@@ -32,7 +32,7 @@ enum argdata_kind {
 
 struct argdata_error {
 	int code; /* EINVAL, EILSEQ (UTF-8), EBADF (fd), E2BIG (limits) */
-	size_t offset;	     /* of the first offending byte */
+	size_t offset; /* of the first offending byte */
 	const char *message; /* lower case, without full stop */
 };
 
@@ -168,70 +168,69 @@ bool argdata_map_get(const argdata_map_iterator_t *it, const argdata_t **key,
 		     const argdata_t **value);
 void argdata_map_next(argdata_map_iterator_t *it);
 void argdata_seq_iterate(const argdata_t *ad, argdata_seq_iterator_t *it);
-bool argdata_seq_get(const argdata_seq_iterator_t *it,
-		     const argdata_t **value);
+bool argdata_seq_get(const argdata_seq_iterator_t *it, const argdata_t **value);
 void argdata_seq_next(argdata_seq_iterator_t *it);
 
 /* argdata_create_int(x) and argdata_get_int(ad, &x) for any integer type. */
-#define argdata_create_int(value)                  \
-	_Generic((value),                          \
-		unsigned char: argdata_create_int_u,      \
-		unsigned short: argdata_create_int_u,     \
-		unsigned int: argdata_create_int_u,       \
-		unsigned long: argdata_create_int_u,      \
-		unsigned long long: argdata_create_int_u, \
+#define argdata_create_int(value)                                              \
+	_Generic((value),                                                      \
+		unsigned char: argdata_create_int_u,                           \
+		unsigned short: argdata_create_int_u,                          \
+		unsigned int: argdata_create_int_u,                            \
+		unsigned long: argdata_create_int_u,                           \
+		unsigned long long: argdata_create_int_u,                      \
 		default: argdata_create_int_s)(value)
 
-#define ARGDATA_INTEGERS_S(X)                          \
-	X(char, char, CHAR_MIN, CHAR_MAX)              \
-	X(schar, signed char, SCHAR_MIN, SCHAR_MAX)    \
-	X(short, short, SHRT_MIN, SHRT_MAX)            \
-	X(int_, int, INT_MIN, INT_MAX)                  \
-	X(long, long, LONG_MIN, LONG_MAX)              \
+#define ARGDATA_INTEGERS_S(X)                                                  \
+	X(char, char, CHAR_MIN, CHAR_MAX)                                      \
+	X(schar, signed char, SCHAR_MIN, SCHAR_MAX)                            \
+	X(short, short, SHRT_MIN, SHRT_MAX)                                    \
+	X(int_, int, INT_MIN, INT_MAX)                                         \
+	X(long, long, LONG_MIN, LONG_MAX)                                      \
 	X(llong, long long, LLONG_MIN, LLONG_MAX)
 
-#define ARGDATA_INTEGERS_U(X)                     \
-	X(uchar, unsigned char, UCHAR_MAX)        \
-	X(ushort, unsigned short, USHRT_MAX)      \
-	X(uint, unsigned int, UINT_MAX)           \
-	X(ulong, unsigned long, ULONG_MAX)        \
+#define ARGDATA_INTEGERS_U(X)                                                  \
+	X(uchar, unsigned char, UCHAR_MAX)                                     \
+	X(ushort, unsigned short, USHRT_MAX)                                   \
+	X(uint, unsigned int, UINT_MAX)                                        \
+	X(ulong, unsigned long, ULONG_MAX)                                     \
 	X(ullong, unsigned long long, ULLONG_MAX)
 
-#define ARGDATA_GET_S(name, type, min, max)                                  \
-	static inline int argdata_get_##name(const argdata_t *ad, type *out) \
-	{                                                                    \
-		intmax_t value;                                              \
-		int error = argdata_get_int_s(ad, &value, min, max);         \
-		if (error == 0)                                              \
-			*out = (type)value;                                  \
-		return error;                                                \
+#define ARGDATA_GET_S(name, type, min, max)                                    \
+	static inline int argdata_get_##name(const argdata_t *ad, type *out)   \
+	{                                                                      \
+		intmax_t value;                                                \
+		int error = argdata_get_int_s(ad, &value, min, max);           \
+		if (error == 0)                                                \
+			*out = (type)value;                                    \
+		return error;                                                  \
 	}
 
-#define ARGDATA_GET_U(name, type, max)                                       \
-	static inline int argdata_get_##name(const argdata_t *ad, type *out) \
-	{                                                                    \
-		uintmax_t value;                                             \
-		int error = argdata_get_int_u(ad, &value, max);              \
-		if (error == 0)                                              \
-			*out = (type)value;                                  \
-		return error;                                                \
+#define ARGDATA_GET_U(name, type, max)                                         \
+	static inline int argdata_get_##name(const argdata_t *ad, type *out)   \
+	{                                                                      \
+		uintmax_t value;                                               \
+		int error = argdata_get_int_u(ad, &value, max);                \
+		if (error == 0)                                                \
+			*out = (type)value;                                    \
+		return error;                                                  \
 	}
 
 ARGDATA_INTEGERS_S(ARGDATA_GET_S)
 ARGDATA_INTEGERS_U(ARGDATA_GET_U)
 
-#define argdata_get_int(ad, out)                          \
-	_Generic((out),                                   \
-		char *: argdata_get_char,                 \
-		signed char *: argdata_get_schar,         \
-		short *: argdata_get_short,               \
-		int *: argdata_get_int_,                  \
-		long *: argdata_get_long,                 \
-		long long *: argdata_get_llong,           \
-		unsigned char *: argdata_get_uchar,       \
-		unsigned short *: argdata_get_ushort,     \
-		unsigned int *: argdata_get_uint,         \
-		unsigned long *: argdata_get_ulong,       \
+#define argdata_get_int(ad, out)                                               \
+	_Generic((out),                                                        \
+		char *: argdata_get_char,                                      \
+		signed char *: argdata_get_schar,                              \
+		short *: argdata_get_short,                                    \
+		int *: argdata_get_int_,                                       \
+		long *: argdata_get_long,                                      \
+		long long *: argdata_get_llong,                                \
+		unsigned char *: argdata_get_uchar,                            \
+		unsigned short *: argdata_get_ushort,                          \
+		unsigned int *: argdata_get_uint,                              \
+		unsigned long *: argdata_get_ulong,                            \
 		unsigned long long *: argdata_get_ullong)(ad, out)
 
 #endif

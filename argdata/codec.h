@@ -19,9 +19,8 @@ int argdata_read_value(const unsigned char *buf, size_t start, size_t len,
  *
  * Preconditions: *position < end.
  */
-int argdata_read_prefix(const unsigned char *buf, size_t end,
-			size_t *position, size_t *len,
-			struct argdata_error *error);
+int argdata_read_prefix(const unsigned char *buf, size_t end, size_t *position,
+			size_t *len, struct argdata_error *error);
 
 /* How many leading bytes of text are valid UTF-8. */
 size_t argdata_utf8_prefix(const unsigned char *text, size_t len);
@@ -47,7 +46,7 @@ enum form {
 struct __attribute__((may_alias)) argdata {
 	enum form form;
 	unsigned int depth; /* of created containers, a leaf has 0 */
-	size_t size;	    /* of the encoded value */
+	size_t size;        /* of the encoded value */
 	union {
 		struct {
 			const unsigned char *buf;
@@ -57,7 +56,7 @@ struct __attribute__((may_alias)) argdata {
 		struct {
 			const void *data;
 			bool terminated; /* a zero byte follows */
-		} text; /* or binary */
+		} text;                  /* or binary */
 		int fd;
 		struct {
 			argdata_t const *const *keys;

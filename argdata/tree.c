@@ -141,8 +141,8 @@ argdata_t *argdata_create_timestamp(const struct timespec *value)
 		return refuse(EINVAL);
 	flip = value->tv_sec < 0 ? UINT64_MAX : 0;
 	s = (uint64_t)value->tv_sec ^ flip;
-	carry = (uint64_t)(flip ? NS_PER_S - 1 - value->tv_nsec
-				: value->tv_nsec);
+	carry = (uint64_t)(flip ? NS_PER_S - 1 - value->tv_nsec :
+				  value->tv_nsec);
 	for (size_t i = sizeof(bytes); i-- > 0; s >>= 8) {
 		carry += (s & 0xff) * NS_PER_S;
 		bytes[i] = (unsigned char)(carry ^ flip);
@@ -160,8 +160,8 @@ static const argdata_t *child(const argdata_t *ad, size_t index)
 {
 	if (ad->form == FORM_SEQ)
 		return ad->list.values[index];
-	return index % 2 == 0 ? ad->list.keys[index / 2]
-			      : ad->list.values[index / 2];
+	return index % 2 == 0 ? ad->list.keys[index / 2] :
+				ad->list.values[index / 2];
 }
 
 static argdata_t *create_list(argdata_t ad)
@@ -185,14 +185,14 @@ static argdata_t *create_list(argdata_t ad)
 argdata_t *argdata_create_map(argdata_t const *const *keys,
 			      argdata_t const *const *values, size_t len)
 {
-	return create_list((argdata_t){
-		.form = FORM_MAP, .list = {keys, values, len}});
+	return create_list(
+		(argdata_t){.form = FORM_MAP, .list = {keys, values, len}});
 }
 
 argdata_t *argdata_create_seq(argdata_t const *const *entries, size_t len)
 {
-	return create_list((argdata_t){
-		.form = FORM_SEQ, .list = {NULL, entries, len}});
+	return create_list(
+		(argdata_t){.form = FORM_SEQ, .list = {NULL, entries, len}});
 }
 
 void argdata_free(argdata_t *ad)
@@ -312,8 +312,7 @@ static void put_tree(struct sink *sink, const argdata_t *ad)
 			top->next = 0;
 			top++;
 		}
-		while (top > open &&
-		       top[-1].next == child_count(top[-1].ad))
+		while (top > open && top[-1].next == child_count(top[-1].ad))
 			top--;
 		if (top == open)
 			return;
