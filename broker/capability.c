@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of directory capabilities. */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "broker.h"
+
+struct capability capabilities[CAPABILITIES_MAX];
+
+void capabilities_start(void)
+{
+	for (size_t i = 0; i < CAPABILITIES_MAX; i++)
+		capabilities[i].sock = -1;
+}
+
+static struct capability *find_free(void)
+{
+	for (size_t i = 0; i < CAPABILITIES_MAX; i++)
+		if (capabilities[i].sock == -1)
+			return &capabilities[i];
+	return NULL;
+}
+
+static int create(struct capability *capability)
+{
+	int ends[2], error;
+
+	if (capability == NULL)
+		return -EMFILE;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return -errno;
+	error = serve_watch(ends[0], (uint64_t)(capability - capabilities));
+	if (error != 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return error;
+	}
+	capability->sock = ends[0];
+	return ends[1];
+}
+
+int capability_create(int dir, uint64_t device, uint64_t rights_base,
+		      uint64_t rights_inheriting)
+{
+	struct capability *capability = find_free();
+	int end = create(capability);
+
+	if (end < 0) {
+		close(dir);
+		return end;
+	}
+	capability->dir = dir;
+	capability->device = device;
+	capability->rights_base = rights_base;
+	capability->rights_inheriting = rights_inheriting;
+	capability->has_ticket = false;
+	return end;
+}
+
+void capability_drop(struct capability *capability)
+{
+	close(capability->sock); /* which also ends the watch */
+	close(capability->dir);
+	capability->sock = -1;
+}
+
+int capability_issue_ticket(struct capability *capability)
+{
+	if (getrandom(capability->ticket, BROKER_TICKET_LEN, 0) !=
+	    BROKER_TICKET_LEN)
+		return -EIO;
+	capability->has_ticket = true;
+	return 0;
+}
+
+/* Takes the same time wherever the difference is. */
+static bool is_equal(const unsigned char *a, const unsigned char *b)
+{
+	unsigned char difference = 0;
+
+	for (size_t i = 0; i < BROKER_TICKET_LEN; i++)
+		difference |= a[i] ^ b[i];
+	return difference == 0;
+}
+
+struct capability *capability_redeem(const unsigned char *ticket)
+{
+	for (size_t i = 0; i < CAPABILITIES_MAX; i++) {
+		struct capability *capability = &capabilities[i];
+
+		if (capability->sock == -1 || !capability->has_ticket ||
+		    !is_equal(capability->ticket, ticket))
+			continue;
+		capability->has_ticket = false;
+		return capability;
+	}
+	return NULL;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The broker: starts a confined guest and holds its directories for it. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "broker.h"
+
+/* The launcher's end is ours. Nobody tells a broker whose launcher died before
+ * the prctl(). */
+static void tie_to_launcher(void)
+{
+	pid_t launcher = getppid();
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		die(EXIT_SETUP, "prctl(PR_SET_PDEATHSIG) failed: %s",
+		    strerror(errno));
+	if (getppid() != launcher)
+		_exit(EXIT_SETUP);
+}
+
+static int parse_number(const char *text)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' ||
+	    number > INT_MAX)
+		die(EXIT_SETUP, "usage: cloudabi-broker SPECFD");
+	return (int)number;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const int *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* Closes what the launcher inherited itself and did not mean to pass on. */
+static void close_others(const struct spec *spec)
+{
+	static int kept[SPEC_FDS_MAX + 3];
+	size_t len = 0;
+	unsigned next = 0;
+
+	for (size_t i = 0; i < spec->fds_len; i++)
+		kept[len++] = spec->fds[i].fd;
+	kept[len++] = spec->runtime;
+	kept[len++] = spec->program;
+	kept[len++] = STDERR_FILENO;
+	qsort(kept, len, sizeof(kept[0]), compare);
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned)kept[i] > next)
+			syscall(SYS_close_range, next, kept[i] - 1, 0);
+		next = (unsigned)kept[i] + 1;
+	}
+	syscall(SYS_close_range, next, UINT_MAX, 0);
+}
+
+/* Nothing else may get the number that messages are written to. */
+static void reserve_stderr(void)
+{
+	int fd;
+
+	if (fcntl(STDERR_FILENO, F_GETFD) >= 0)
+		return;
+	fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 ||
+	    (fd != STDERR_FILENO && dup2(fd, STDERR_FILENO) < 0))
+		_exit(EXIT_SETUP);
+	if (fd != STDERR_FILENO)
+		close(fd);
+}
+
+/* Each capability takes two descriptors. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void confine(const struct guest *guest, int ruleset)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		die(EXIT_SETUP, "prctl(PR_SET_NO_NEW_PRIVS) failed: %s",
+		    strerror(errno));
+	if (ruleset >= 0)
+		landlock_enter(ruleset);
+	seccomp_enter(guest);
+}
+
+static void prepare(const char *spec_fd, struct spec *spec)
+{
+	if (getauxval(AT_SECURE) != 0)
+		die(EXIT_SETUP, "the broker must not have more privileges "
+				"than who starts it");
+	tie_to_launcher();
+	signal(SIGPIPE, SIG_IGN);
+	spec_read(parse_number(spec_fd), spec);
+	features_check();
+	close_others(spec);
+	reserve_stderr();
+	raise_limit();
+	if (chdir("/") != 0)
+		die(EXIT_SETUP, "cannot leave the working directory: %s",
+		    strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	static struct spec spec;
+	static struct grants grants;
+	static struct guest guest;
+	int ruleset;
+
+	if (argc != 2)
+		die(EXIT_SETUP, "usage: cloudabi-broker SPECFD");
+	prepare(argv[1], &spec);
+	serve_start();
+	capabilities_start();
+	grants_open(&spec, &grants);
+	ruleset = landlock_prepare(spec.no_landlock);
+	if (ruleset < 0)
+		grants.flags |= START_NO_LANDLOCK;
+	guest_start(&spec, &grants, &guest);
+	grants_close(&spec, &grants);
+	confine(&guest, ruleset);
+	return serve(&guest);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The event loop: requests, signals and the end of the guest. */
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "broker.h"
+
+#define EVENTS_MAX 32
+
+/* Beyond the indices of capabilities. */
+enum {
+	WATCH_SIGNALS = CAPABILITIES_MAX,
+	WATCH_GUEST,
+};
+
+static int epoll, signals;
+
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+int serve_watch(int fd, uint64_t index)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = index};
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+/* A signal that was ignored, as by nohup, stays so. */
+static void collect_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0;
+	     i < sizeof(ending_signals) / sizeof(ending_signals[0]); i++) {
+		struct sigaction action;
+
+		if (sigaction(ending_signals[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(set, ending_signals[i]);
+	}
+}
+
+void serve_start(void)
+{
+	sigset_t set;
+
+	collect_signals(&set);
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (epoll < 0 || signals < 0 ||
+	    sigprocmask(SIG_SETMASK, &set, NULL) != 0 ||
+	    serve_watch(signals, WATCH_SIGNALS) != 0)
+		die(EXIT_SETUP, "cannot wait for events: %s", strerror(errno));
+}
+
+/* The holder asks for one thing at a time. If not, replies would pile up in
+ * the kernel, with the descriptors attached to them. */
+static bool is_last_reply_read(const struct capability *capability)
+{
+	int unread;
+
+	return ioctl(capability->sock, SIOCOUTQ, &unread) == 0 && unread == 0;
+}
+
+static void attach(struct msghdr *message, void *control, size_t control_size,
+		   int fd)
+{
+	struct cmsghdr *header;
+
+	message->msg_control = control;
+	message->msg_controllen = control_size;
+	header = CMSG_FIRSTHDR(message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+}
+
+static bool send_reply(const struct capability *capability,
+		       struct reply *reply)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec parts[] = {
+		{&reply->head, sizeof(reply->head)},
+		{reply->data, reply->head.data_len},
+	};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	ssize_t sent;
+
+	if (reply->fd != -1)
+		attach(&message, control, sizeof(control), reply->fd);
+	sent = sendmsg(capability->sock, &message,
+		       MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (reply->fd != -1)
+		close(reply->fd);
+	return sent >= 0;
+}
+
+/* Without room for control messages the kernel throws away the descriptors
+ * that are attached to a request. */
+static void serve_capability(struct capability *capability)
+{
+	static unsigned char frame[REQUEST_FRAME_MAX];
+	static struct reply reply;
+	ssize_t len = recv(capability->sock, frame, sizeof(frame),
+			   MSG_DONTWAIT | MSG_TRUNC);
+
+	/* An event may be left over from an earlier user of this slot. */
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len < (ssize_t)sizeof(struct broker_request) ||
+	    !is_last_reply_read(capability)) {
+		capability_drop(capability);
+		return;
+	}
+	dir_serve(capability, frame, (size_t)len, &reply);
+	if (!send_reply(capability, &reply))
+		capability_drop(capability);
+}
+
+/* The signal that the guest was killed for, or 0. */
+static int take_signal(const struct guest *guest)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	guest_kill(guest);
+	return (int)info.ssi_signo;
+}
+
+int serve(const struct guest *guest)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int number = 0;
+	bool has_ended = false;
+
+	if (serve_watch(guest->pidfd, WATCH_GUEST) != 0)
+		die(EXIT_SETUP, "cannot watch the program");
+	while (!has_ended) {
+		int len = epoll_wait(epoll, events, EVENTS_MAX, -1);
+
+		for (int i = 0; i < len; i++) {
+			uint64_t index = events[i].data.u64;
+
+			if (index == WATCH_GUEST)
+				has_ended = true;
+			else if (index == WATCH_SIGNALS)
+				number = take_signal(guest);
+			else if (capabilities[index].sock != -1)
+				serve_capability(&capabilities[index]);
+		}
+	}
+	return guest_reap(guest, number);
+}
