@@ -74,8 +74,14 @@ class Patchset:
         _git(self.tree, "tag", "--force", "exported")
         return self._files()
 
+    def check(self) -> None:
+        """Raise PatchError unless patches/ applies without fuzz and exports to itself."""
+        problems = self.problems()
+        if problems:
+            raise PatchError("\n".join(problems))
+
     def problems(self) -> list[str]:
-        """Say what is wrong with patches/: it must apply without fuzz and export to itself."""
+        """Say what is wrong with patches/."""
         files = self._files()
         problems = [problem for path in files for problem in _header_problems(path)]
         base = (self._folder / "BASE").read_text().split()

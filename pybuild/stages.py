@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +86,13 @@ class Driver:
                     order.setdefault(self.key(need), need)
                 order.setdefault(self.key(stage), stage)
         return list(order.values())
+
+    def discard_except(self, *stages: Stage) -> None:
+        """Remove every result that is not that of one of these stages or of their needs."""
+        kept = {self.path(stage) for stage in _closure(stages)}
+        for path in (self.cache / "stages").glob("*"):
+            if path not in kept and path.is_dir():
+                shutil.rmtree(path)
 
     def path(self, stage: Stage) -> Path:
         """Where the result of a stage is, or will be."""
@@ -248,6 +255,12 @@ def _members(path: Path) -> Iterator[tuple[str, Path]]:
         for name in files:
             member = Path(folder, name)
             yield str(member.relative_to(path)), member
+
+
+def _closure(stages: Iterable[Stage]) -> Iterator[Stage]:
+    for stage in stages:
+        yield stage
+        yield from _closure(stage.needs)
 
 
 @contextmanager

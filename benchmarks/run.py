@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Measures the sandbox against the native interpreter, and prints both and their ratio."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from worlds import CLOUDABI_RUN, ROOT, Folder, Listener, Native, Sandbox, World
+
+STARTS = 30
+ROUNDS = 3
+SMALL_FILES = 20_000
+LARGE_BLOCKS = 512
+HTTP_SECONDS = 5
+HTTP_CONNECTIONS = 32
+
+MODULES = """
+    abc argparse ast asyncio base64 bisect collections contextlib csv dataclasses datetime
+    decimal email enum fractions functools heapq html http.client inspect json logging
+    pathlib pickle random re statistics string threading typing unittest
+""".split()
+
+# pyperformance's programs that need no third-party package, no process and no data file.
+PROGRAMS: dict[str, list[str]] = {
+    "chaos": [],
+    "comprehensions": [],
+    "deltablue": [],
+    "fannkuch": [],
+    "float": [],
+    "generators": [],
+    "go": [],
+    "hexiom": [],
+    "json_dumps": [],
+    "nbody": [],
+    "nqueens": [],
+    "pickle": ["--pure-python", "pickle"],
+    "pidigits": [],
+    "raytrace": [],
+    "regex_compile": [],
+    "richards": [],
+    "spectral_norm": [],
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured quantity: a time in seconds, or a rate when `unit` says so."""
+
+    name: str
+    native: float
+    sandbox: float
+    unit: str = "s"
+
+    @property
+    def ratio(self) -> float:
+        """How many times slower the sandbox is."""
+        return self.sandbox / self.native if self.unit == "s" else self.native / self.sandbox
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the benchmarks measure with."""
+
+    native: Native
+    native_python: Path
+    sandbox: Sandbox
+    programs: Path
+
+    @property
+    def worlds(self) -> tuple[World, World]:
+        """Both worlds, in the order of the columns."""
+        return self.native, self.sandbox
+
+
+def hello(bench: Bench) -> Iterator[Figure]:
+    """From nothing to the end of a greeting: whole commands."""
+    code = "import io, sys; print('Hello, Konrad Zuse!')"
+    native = [bench.native_python, "-I", "-S", "-c", code]
+    sandbox = [CLOUDABI_RUN, "-f", ROOT / "examples" / "hello.yaml"]
+    times = _alternate(lambda: _wall(native), lambda: _wall(sandbox))
+    yield Figure("hello, whole command", *times)
+
+
+def imports(bench: Bench) -> Iterator[Figure]:
+    """Import of 30 modules of the standard library."""
+    yield from _compare(bench, "imports.py", {"modules": MODULES})
+
+
+def compute(bench: Bench) -> Iterator[Figure]:
+    """Programs of pyperformance."""
+    ratios = []
+    for name, words in PROGRAMS.items():
+        folder = Folder(bench.programs / f"bm_{name}")
+        figures = list(_compare(bench, "compute.py", {"folder": folder, "command_line": words}))
+        ratios += [figure.ratio for figure in figures]
+        yield from figures
+    yield Figure("geometric mean", 1.0, math.exp(statistics.fmean(map(math.log, ratios))))
+
+
+def files(bench: Bench) -> Iterator[Figure]:
+    """Small files in a directory, and one large file."""
+    with tempfile.TemporaryDirectory() as scratch:
+        sizes = {"files": SMALL_FILES, "blocks": LARGE_BLOCKS}
+        yield from _compare(
+            bench, "files.py", {"folder": Folder(Path(scratch), writable=True), **sizes}
+        )
+
+
+def http(bench: Bench) -> Iterator[Figure]:
+    """Requests per second over 32 connections."""
+    rates = [_request_rate(world) for world in bench.worlds]
+    yield Figure("http", *rates, unit="/s")
+
+
+BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "hello": hello,
+    "imports": imports,
+    "compute": compute,
+    "files": files,
+    "http": http,
+}
+
+
+def _compare(bench: Bench, script: str, arguments: dict[str, object]) -> Iterator[Figure]:
+    """Run a program several times in both worlds, in turn, and take the best of each figure."""
+    best: list[dict[str, float]] = [{}, {}]
+    for _ in range(ROUNDS):
+        for world, figures in zip(bench.worlds, best, strict=True):
+            for name, seconds in world.run(script, arguments).items():
+                figures[name] = min(seconds, figures.get(name, math.inf))
+    native, sandbox = best
+    for name in native:
+        yield Figure(name, native[name], sandbox[name])
+
+
+def _alternate(*measures: Callable[[], float]) -> list[float]:
+    """Take measurements in turn and return the median of each."""
+    rounds = [[measure() for measure in measures] for _ in range(STARTS)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def _wall(command: list[str | Path]) -> float:
+    begin = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - begin
+
+
+def _request_rate(world: World) -> float:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with world.started("server.py", {"socket": Listener(port)}) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        output = subprocess.run(
+            ["wrk", "--threads=2", f"--connections={HTTP_CONNECTIONS}"]
+            + [f"--duration={HTTP_SECONDS}s", f"http://127.0.0.1:{port}/"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    rate = re.search(r"Requests/sec: *([\d.]+)", output)
+    if rate is None or "Socket errors" in output or "Non-2xx" in output:
+        raise RuntimeError(f"the server of the {world.name} world failed:\n{output}")
+    return float(rate[1])
+
+
+def _show(figure: Figure) -> None:
+    values = (_number(value, figure.unit) for value in (figure.native, figure.sandbox))
+    print(f"{figure.name:32} {' '.join(values)} {figure.ratio:7.2f}", flush=True)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:9.0f} /s" if unit == "/s" else f"{value * 1000:9.3f} ms"
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME")
+    parser.add_argument("--native", type=Path, required=True, help="the native interpreter")
+    parser.add_argument("--programs", type=Path, required=True, help="pyperformance's folder")
+    options = parser.parse_args()
+    bench = Bench(Native(options.native), options.native, Sandbox(), options.programs)
+    print(f"{'':32} {'native':>12} {'sandbox':>12} {'ratio':>7}   (ratio: times slower)")
+    for name in options.names or BENCHMARKS:
+        for figure in BENCHMARKS[name](bench):
+            _show(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The command line of build_python.py.
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from pybuild import ROOT, checks, dist, host, packages, sources, suites, targets
+from pybuild.errors import BuildError, Exit, UsageError
+from pybuild.log import Reporter
+from pybuild.patchset import Patchset
+from pybuild.stages import Driver
+
+EXAMPLES = """\
+examples:
+  build_python.py run examples/hello.yaml       build what is missing, then run it
+  build_python.py test                          build, then run all tests
+  build_python.py test sandbox -- -k openat     one suite, with an option for pytest
+  build_python.py build --target all            fill dist/ for every target
+  build_python.py check --fix                   style, types, generated files
+  build_python.py patches import                edit the patches as commits in git
+
+exit status: 0 done, 2 wrong use, 3 source not available, 4 tool missing, 5 build failed,
+  6 check failed, 7 test failed, 8 patches wrong; `run` passes on the program's own status
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; errors become text and an exit status here alone."""
+    words, pytest = _split(sys.argv[1:] if arguments is None else list(arguments))
+    options = _parser().parse_args(words)
+    options.pytest = pytest
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        options.command(_driver(options), options)
+    except BuildError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.status
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return Exit.INTERRUPTED
+    return Exit.OK
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Separate what `test` passes on to pytest; other commands keep their words."""
+    if "test" not in words or "--" not in words:
+        return words, []
+    place = words.index("--")
+    return words[:place], words[place + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="build_python.py",
+        description="Build, run and test Python for CloudABI.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes at a time (default: %(default)s)",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="fill dist/")
+    build.add_argument("--target", default="", metavar="T", help="a triple, or `all`")
+    build.set_defaults(command=_build)
+
+    run = commands.add_parser("run", help="build, then run a manifest")
+    run.add_argument("manifest", type=Path, metavar="MANIFEST")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="for cloudabi-run")
+    run.set_defaults(command=_run)
+
+    test = commands.add_parser("test", help="build, then run test suites")
+    test.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(suites.SUITES))
+    test.set_defaults(command=_test)
+
+    check = commands.add_parser("check", help="check style, types and generated files")
+    check.add_argument("--fix", action="store_true", help="repair what can be repaired")
+    check.set_defaults(command=_check)
+
+    bench = commands.add_parser("bench", help="build, then measure against the native build")
+    bench.add_argument("names", nargs="*", metavar="NAME")
+    bench.set_defaults(command=_bench)
+
+    clean = commands.add_parser("clean", help="remove dist/ and cached results not in use")
+    clean.add_argument("--all", action="store_true", help="remove the whole cache as well")
+    clean.set_defaults(command=_clean)
+
+    patches = commands.add_parser("patches", help="work on the patches for CPython")
+    patches.add_argument("action", choices=("import", "export", "check"))
+    patches.set_defaults(command=_patches)
+    return parser
+
+
+def _driver(options: argparse.Namespace) -> Driver:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "python-cloudabi"
+    reporter = Reporter(quiet=options.quiet)
+    return Driver(ROOT, cache, options.jobs, reporter, sources.load(ROOT / "sources.toml"))
+
+
+def _build(driver: Driver, options: argparse.Namespace) -> None:
+    _make(driver, _targets(options.target))
+
+
+def _make(driver: Driver, chosen: tuple[targets.Target, ...]) -> None:
+    packages.ensure(packages.BUILD, driver.reporter)
+    dist.make(driver, chosen)
+
+
+def _targets(name: str) -> tuple[targets.Target, ...]:
+    """Choose targets: all that work, one by its triple, or this machine's own."""
+    if name == "all":
+        return targets.BUILT
+    target = targets.by_triple(name) if name else targets.of_machine()
+    if target not in targets.BUILT:
+        offered = ", ".join(target.triple for target in targets.BUILT)
+        raise UsageError(f"no build for {name or 'this machine'}; there is one for {offered}")
+    return (target,)
+
+
+def _run(driver: Driver, options: argparse.Namespace) -> None:
+    _make(driver, _targets(""))
+    command = ROOT / "dist" / "host" / "bin" / "cloudabi-run"
+    os.execv(command, [command, "-f", options.manifest, *options.arguments])
+
+
+def _test(driver: Driver, options: argparse.Namespace) -> None:
+    packages.ensure(packages.TEST + packages.CHECK, driver.reporter)
+    _make(driver, targets.BUILT)
+    suites.run(driver, options.suites, options.pytest)
+
+
+def _check(driver: Driver, options: argparse.Namespace) -> None:
+    packages.ensure(packages.BUILD + packages.CHECK, driver.reporter)
+    checks.check(driver, options.fix)
+
+
+def _bench(driver: Driver, options: argparse.Namespace) -> None:
+    packages.ensure(packages.TEST, driver.reporter)
+    _make(driver, _targets(""))
+    suites.bench(driver, options.names)
+
+
+def _clean(driver: Driver, options: argparse.Namespace) -> None:
+    shutil.rmtree(driver.root / "dist", ignore_errors=True)
+    if options.all:
+        shutil.rmtree(driver.cache, ignore_errors=True)
+    else:
+        driver.discard_except(*dist.stages(targets.BUILT), host.tools())
+
+
+def _patches(driver: Driver, options: argparse.Namespace) -> None:
+    patchset = Patchset(driver)
+    if options.action == "import":
+        driver.reporter.note(f"the series is in {patchset.load()}")
+    elif options.action == "export":
+        driver.reporter.note(f"{len(patchset.export())} patches written")
+    else:
+        patchset.check()
+
+
+def _interrupt(_signum: int, _frame: FrameType | None) -> NoReturn:
+    """Let a SIGTERM end the running commands as Ctrl-C does."""
+    raise KeyboardInterrupt

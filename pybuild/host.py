@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# dist/host: a virtual environment with the launcher; and the tools that tests and checks use.
+
+import functools
+import os
+import shlex
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+from pybuild import ROOT, cpython, runtime
+from pybuild.stages import Build, Driver, Stage
+from pybuild.targets import BUILT
+
+PYTHON = "python3.14"
+SITE_PACKAGES = Path("lib", PYTHON, "site-packages")
+PYPERFORMANCE = SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
+
+# Readable by both sh and Python: sh starts the interpreter, which sees only a string there.
+COMMAND = """\
+#!/bin/sh
+'''exec' {python} -I "$0" "$@"
+' '''
+import sys
+
+from cloudabi.__main__ import main
+
+sys.exit(main())
+"""
+
+
+@functools.cache
+def packages() -> Stage:
+    """The launcher's third-party packages."""
+    return _pip_stage("host-packages", "install the launcher's packages", "launcher")
+
+
+@functools.cache
+def benchmarks() -> Stage:
+    """The programs of pyperformance."""
+    return _pip_stage("host-benchmarks", "install pyperformance", "benchmarks")
+
+
+@functools.cache
+def tools() -> Stage:
+    """A venv with tox, ruff and mypy; its modules are run with `python -m`."""
+    pins = _pins("tools", "tests")
+
+    def build(build: Build) -> None:
+        _make_venv(build, build.out)
+        _pip_install(build, build.out, *pins)
+
+    return Stage(
+        name="host-tools",
+        title="install the test and check tools",
+        build=build,
+        needs=(cpython.build_python(),),
+        facts=pins,
+    )
+
+
+def parts() -> tuple[Stage, ...]:
+    """What dist/host is assembled from."""
+    runtimes = (runtime.runtime(target) for target in BUILT)
+    return (cpython.build_python(), packages(), launcher(), runtime.broker(), *runtimes)
+
+
+def fill(driver: Driver, folder: Path) -> None:
+    """Make dist/host in `folder`, its final place: a venv knows its own path.
+
+    The interpreter is copied too, so that the result depends on nothing outside `folder`.
+    """
+    base = folder / "libexec" / "python"
+    shutil.copytree(driver.path(cpython.build_python()), base, symlinks=True)
+    venv = [base / "bin" / PYTHON, "-I", "-m", "venv", "--without-pip", folder]
+    subprocess.run(venv, check=True)
+    for stage in parts()[1:]:
+        shutil.copytree(driver.path(stage), folder, symlinks=True, dirs_exist_ok=True)
+    _write_command(folder / "bin" / "cloudabi-run", folder / "bin" / PYTHON)
+    compile_all = [folder / "bin" / PYTHON, "-I", "-m", "compileall", "-q", folder / SITE_PACKAGES]
+    subprocess.run(compile_all, check=True)
+
+
+def _pip_stage(name: str, title: str, group: str) -> Stage:
+    """Make a stage that holds a group's packages, and no other, as a site-packages folder."""
+    pins = _pins(group)
+
+    def build(build: Build) -> None:
+        _make_venv(build, build.tmp / "venv")
+        target = str(build.out / SITE_PACKAGES)
+        _pip_install(build, build.tmp / "venv", "--no-deps", "--target", target, *pins)
+
+    return Stage(name, title, build, needs=(cpython.build_python(),), facts=pins)
+
+
+def _write_command(path: Path, python: Path) -> None:
+    path.write_text(COMMAND.format(python=shlex.quote(str(python))))
+    path.chmod(0o755)
+
+
+def _make_venv(build: Build, folder: Path) -> None:
+    python = build.need(cpython.build_python()) / "bin" / PYTHON
+    build.run(python, "-I", "-m", "venv", folder)
+
+
+def _pip_install(build: Build, venv: Path, *arguments: str) -> None:
+    """Run pip with the person's own settings: they say where packages come from."""
+    options = ("--disable-pip-version-check", "--only-binary", ":all:", "--no-compile")
+    python = venv / "bin" / PYTHON
+    build.run(python, "-m", "pip", "install", *options, *arguments, env=dict(os.environ))
+
+
+def _pins(*groups: str) -> tuple[str, ...]:
+    """Read the pinned packages of dependency groups from pyproject.toml."""
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        table = tomllib.load(stream)["dependency-groups"]
+    return tuple(pin for group in groups for pin in table[group])

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The test suites, and running them with pytest under tox.
+
+import os
+import subprocess
+from pathlib import Path
+
+from pybuild import cpython, host
+from pybuild.errors import SuiteError, UsageError
+from pybuild.stages import Driver
+
+# Every tests/test_*.py belongs to one suite; the patterns are tried in this order.
+SUITES: dict[str, tuple[str, ...]] = {
+    "build": ("test_build*.py", "test_check*.py"),
+    "abi": ("test_abi*.py",),
+    "unit": ("test_argdata*.py", "test_diagnostics*.py", "test_manifest*.py"),
+    "libc": ("test_libc*.py", "test_headers*.py"),
+    "conformance": ("test_conformance*.py", "test_elf*.py"),
+    "sandbox": ("test_sandbox*.py", "test_escape*.py", "test_broker*.py"),
+    "launcher": ("test_launcher*.py", "test_messages*.py"),
+    "cpython": ("test_cpython*.py", "test_importlib*.py"),
+    "examples": ("test_examples*.py", "test_webserver*.py"),
+}
+
+
+def selection(names: list[str], tests: Path) -> list[str]:
+    """Turn names of suites, or of files without `test_` and `.py`, into paths for pytest."""
+    return [str(path.relative_to(tests.parent)) for name in names for path in _files(name, tests)]
+
+
+def run(driver: Driver, names: list[str], arguments: list[str]) -> None:
+    """Run suites, or everything when none is named.
+
+    arguments: passed on to pytest.
+    Raises SuiteError: a test failed, or none was found.
+    """
+    paths = selection(names, driver.root / "tests")
+    driver.realize(host.tools())
+    environment = os.environ | {
+        "CLOUDABI_PYTHON": str(driver.path(cpython.build_python()) / "bin" / host.PYTHON)
+    }
+    python = driver.path(host.tools()) / "bin" / host.PYTHON
+    command = [python, "-m", "tox", "run", "-qq", "-e", "tests", "--", *paths, *arguments]
+    if subprocess.run(command, cwd=driver.root, env=environment, check=False).returncode != 0:
+        raise SuiteError("tests failed")
+
+
+def bench(driver: Driver, names: list[str]) -> None:
+    """Measure the sandbox against the native interpreter; all benchmarks when none is named.
+
+    Raises SuiteError: a benchmark failed.
+    """
+    driver.realize(host.benchmarks())
+    native = driver.path(cpython.build_python()) / "bin" / host.PYTHON
+    programs = driver.path(host.benchmarks()) / host.PYPERFORMANCE
+    options = ["--native", native, "--programs", programs]
+    command = [driver.root / "dist" / "host" / "bin" / host.PYTHON, "benchmarks/run.py"]
+    if subprocess.run([*command, *options, *names], cwd=driver.root, check=False).returncode != 0:
+        raise SuiteError("a benchmark failed")
+
+
+def _files(name: str, tests: Path) -> list[Path]:
+    patterns = SUITES.get(name, (f"test_{name}.py",))
+    files = sorted({path for pattern in patterns for path in tests.glob(pattern)})
+    if not files:
+        raise UsageError(f"no suite or test file `{name}`; suites are {', '.join(SUITES)}")
+    return files

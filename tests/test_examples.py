@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs every example as its comments say."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from harness import CLOUDABI_RUN, ROOT, SYSROOT
+
+EXAMPLES = ROOT / "examples"
+PORT_SECONDS = 20
+
+
+def run_example(
+    name: str, *program: Path, text: str = "", folder: Path = EXAMPLES
+) -> subprocess.CompletedProcess[str]:
+    """Run an example from a folder that is not its own: paths belong to the manifest."""
+    return subprocess.run(
+        [CLOUDABI_RUN, "-f", folder / name, *program],
+        cwd="/",
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def output_of(name: str, *program: Path, text: str = "", folder: Path = EXAMPLES) -> str:
+    """Run an example and return what it printed; it must succeed and complain of nothing."""
+    result = run_example(name, *program, text=text, folder=folder)
+    assert result.stderr == ""
+    assert result.returncode == 0
+    return result.stdout
+
+
+def moved(name: str, folder: Path) -> Path:
+    """Copy a manifest, keeping its way to dist/, so that files can be made beside it."""
+    text = (EXAMPLES / name).read_text()
+    path = folder / name
+    path.write_text(text.replace("../dist/", f"{ROOT}/dist/"))
+    return path
+
+
+def test_every_example_is_tested() -> None:
+    """A new manifest needs a test here."""
+    source = Path(__file__).read_text()
+    assert all(path.name in source for path in EXAMPLES.glob("*.yaml"))
+
+
+def test_hello() -> None:
+    assert output_of("hello.yaml") == "Hello, Konrad Zuse!\n"
+
+
+def test_script() -> None:
+    lines = output_of("script.yaml").splitlines()
+    assert len(lines) == 3
+    assert all(re.fullmatch(r" *\d+ [a-z]+", line) for line in lines)
+
+
+def test_module() -> None:
+    assert output_of("module.yaml", text='{"b": [1], "a": null}') == (
+        '{\n    "b": [\n        1\n    ],\n    "a": null\n}\n'
+    )
+
+
+def test_zip(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "greetings.zip", "w") as archive:
+        for path in (EXAMPLES / "greetings").glob("*.py"):
+            archive.write(path, f"greetings/{path.name}")
+    moved("zip.yaml", tmp_path)
+    assert output_of("zip.yaml", folder=tmp_path) == (
+        "Good morning, Ada Lovelace!\nimported from greetings/__main__.py\n"
+    )
+
+
+def test_c_program(tmp_path: Path) -> None:
+    config = f"--config={SYSROOT / 'clang.cfg'}"
+    program = tmp_path / "hello"
+    subprocess.run(
+        ["clang-16", config, "-O2", "-o", program, EXAMPLES / "hello.c"],
+        check=True,
+        timeout=60,
+    )
+    assert output_of("hello_c.yaml", program) == "Hello, Konrad Zuse!\n"
+
+
+@contextmanager
+def webserver(folder: Path) -> Iterator[int]:
+    """Run the web server example on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    manifest = moved("webserver.yaml", folder)
+    manifest.write_text(manifest.read_text().replace(":8080", f":{port}"))
+    with subprocess.Popen([CLOUDABI_RUN, "-f", manifest]) as server:
+        try:
+            yield port
+        finally:
+            server.terminate()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_webserver(tmp_path: Path) -> None:
+    with webserver(tmp_path) as port:
+        page = subprocess.run(
+            ["curl", "--silent", "--show-error", "--retry-connrefused", "--retry", "10"]
+            + ["--retry-delay", "1", "--max-time", str(PORT_SECONDS), f"http://127.0.0.1:{port}/"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert "It works!" in page.stdout
+
+
+def test_command_line_of_the_readme() -> None:
+    result = subprocess.run(
+        [sys.executable, ROOT / "build_python.py", "--quiet", "run", "examples/hello.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout) == (0, "Hello, Konrad Zuse!\n"), result.stderr
