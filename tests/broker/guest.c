@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Stands in for the runtime: makes any system call that the test asks for. */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Descriptor 0 is a SOCK_SEQPACKET socket to the test. */
+#define CONTROL 0
+
+struct command {
+	long number; /* -1: only read and write memory */
+	long arguments[6];
+	unsigned char *write_to;
+	long write_len; /* bytes that follow this struct */
+	const unsigned char *read_from;
+	long read_len;
+};
+
+struct answer {
+	long result;
+	unsigned char bytes[1 << 16];
+};
+
+static unsigned char arena[1 << 18];
+
+static void perform(const struct command *command, struct answer *answer)
+{
+	const long *a = command->arguments;
+
+	memcpy(command->write_to, command + 1, (size_t)command->write_len);
+	if (command->number != -1) {
+		answer->result = syscall(command->number, a[0], a[1], a[2],
+					 a[3], a[4], a[5]);
+		if (answer->result == -1)
+			answer->result = -errno;
+	}
+	memcpy(answer->bytes, command->read_from, (size_t)command->read_len);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+	static _Alignas(16) unsigned char buf[1 << 17];
+	static struct answer answer;
+	const long hello[] = {(long)arena, argc, (long)argv,
+			      (long)environment};
+
+	send(CONTROL, hello, sizeof(hello), 0);
+	for (;;) {
+		const struct command *command = (void *)buf;
+
+		if (recv(CONTROL, buf, sizeof(buf), 0) <= 0)
+			return 0;
+		answer.result = 0;
+		perform(command, &answer);
+		send(CONTROL, &answer,
+		     sizeof(answer.result) + (size_t)command->read_len, 0);
+	}
+}

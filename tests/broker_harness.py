@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs the real broker with a guest that makes any system call a test asks for.
+
+The guest is tests/broker/guest.c in place of the runtime: no filter, no Landlock, so it can do
+whatever a hostile program could, and more. Its descriptor 0 is a socket to the test.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BROKER = Path(
+    os.environ.get("CLOUDABI_BROKER", ROOT / "dist/host/libexec/cloudabi/cloudabi-broker")
+)
+
+
+def _load_abi() -> ModuleType:
+    """The constants, without the package around them, which wants a newer Python."""
+    spec = importlib.util.spec_from_file_location("_abi", ROOT / "Lib/cloudabi/_abi.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+abi: Any = _load_abi()
+ERRORS = {value: name for name, value in vars(abi).items() if name.startswith("E") and value}
+ALL = (1 << 64) - 1
+
+OPEN, CREATE_DIRECTORY, LINK, RENAME, READDIR, READLINK, STAT_FGET, STAT_FPUT = range(1, 9)
+STAT_GET, STAT_PUT, SYMLINK, UNLINK, SYNC, CLONE, TICKET = range(9, 16)
+
+REQUEST = struct.Struct("<IIHHHBBQQQQQ16sIIII")
+REPLY = struct.Struct("<IIQQII")
+FILESTAT = struct.Struct("<QQB3xIQQQQ")
+DIRENT = struct.Struct("<QQIB3x")
+COMMAND = struct.Struct("<q6qQqQq")
+HELLO = struct.Struct("<QqQQ")
+
+
+# argdata, as much of it as a spec needs
+
+
+class Fd(int):
+    """A descriptor number, as opposed to an integer."""
+
+
+def argdata(value: object) -> bytes:
+    match value:
+        case None:
+            return b""
+        case bytes():
+            return b"\x01" + value
+        case bool():
+            return b"\x02\x01" if value else b"\x02"
+        case Fd():
+            return b"\x03" + value.to_bytes(4, "big")
+        case int():
+            length = (value.bit_length() + 8) // 8 if value else 0
+            return b"\x05" + value.to_bytes(length, "big", signed=True)
+        case dict():
+            members = [member for pair in value.items() for member in pair]
+            return b"\x06" + b"".join(map(_subfield, members))
+        case list():
+            return b"\x07" + b"".join(map(_subfield, value))
+        case str():
+            return b"\x08" + value.encode() + b"\0"
+    raise TypeError(type(value))
+
+
+def _subfield(value: object) -> bytes:
+    data = argdata(value)
+    prefix = [len(data) & 0x7F | 0x80]
+    rest = len(data) >> 7
+    while rest:
+        prefix.insert(0, rest & 0x7F)
+        rest >>= 7
+    return bytes(prefix) + data
+
+
+# the broker
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A descriptor for the guest, as the launcher would describe it."""
+
+    fd: int
+    base: int = abi.RIGHTS_ALL
+    inheriting: int = abi.RIGHTS_ALL
+    name: str = "args.x"
+
+    def described(self) -> dict[str, object]:
+        return {
+            "fd": Fd(self.fd),
+            "name": self.name,
+            "rights": self.base,
+            "inheriting": self.inheriting,
+        }
+
+
+@cache
+def guest_program() -> Path:
+    """The guest, compiled once per session."""
+    program = Path(mkdtemp(prefix="broker-guest-")) / "guest"
+    command = ["clang-16", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
+    subprocess.run(
+        [*command, "-o", str(program), str(ROOT / "tests/broker/guest.c")], check=True
+    )
+    program.chmod(0o755)
+    program.parent.chmod(0o755)
+    return program
+
+
+def memory_file(content: bytes) -> int:
+    fd = os.memfd_create("spec")
+    os.write(fd, content)
+    return fd
+
+
+def start_broker(
+    spec: bytes, fds: Sequence[int], **options: Any
+) -> subprocess.Popen[str]:
+    """Start the broker on a spec, letting it inherit descriptors under their own numbers."""
+    fd = memory_file(spec)
+    try:
+        return subprocess.Popen(
+            [*options.pop("wrapper", ()), BROKER, str(fd)],
+            pass_fds=(fd, *fds),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={},
+            **options,
+        )
+    finally:
+        os.close(fd)
+
+
+def run_broker(spec: bytes, fds: Sequence[int] = (), **options: Any) -> tuple[int, str]:
+    """Run the broker to its end; returns its status and what it said."""
+    with start_broker(spec, fds, **options) as broker:
+        _, message = broker.communicate(timeout=20)
+        return broker.returncode, message
+
+
+@contextmanager
+def opened(path: Path | str, flags: int = os.O_RDONLY) -> Iterator[int]:
+    fd = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def run_spec(grants: Sequence[Grant], **changes: object) -> tuple[int, str]:
+    """Run a spec with a guest that is not spoken to; changes replace or remove (...) keys."""
+    program = guest_program()
+    with opened(program) as runtime:
+        spec = {
+            "runtime": Fd(runtime),
+            "program": Fd(runtime),
+            "argdata": b"",
+            "descriptors": [grant.described() for grant in grants],
+        } | changes
+        spec = {key: value for key, value in spec.items() if value is not ...}
+        return run_broker(argdata(spec), (runtime, *(grant.fd for grant in grants)))
+
+
+# the guest
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of the broker, with the guest's number of the descriptor that came with it."""
+
+    error: str
+    filetype: int
+    base: int
+    inheriting: int
+    data: bytes
+    fd: int
+
+
+class Syscall:
+    """Numbers on x86_64."""
+
+    READ, WRITE, CLOSE, LSEEK, FSTAT = 0, 1, 3, 8, 5
+    SENDMSG, RECVMSG, SHUTDOWN, DUP, FCNTL, FTRUNCATE = 46, 47, 48, 32, 72, 77
+    KILL, GETPID, GETPPID, GETSID, EXIT_GROUP, PERSONALITY = 62, 39, 110, 124, 231, 135
+    PRCTL, GETRLIMIT, CLONE, MMAP, PPOLL = 157, 97, 56, 9, 271
+
+
+class Guest:
+    """The guest process, seen from the test."""
+
+    def __init__(self, control: socket.socket, broker: subprocess.Popen[str]) -> None:
+        self.control = control
+        self.broker = broker
+        control.settimeout(20)
+        self.arena, self.argc, self.argv, self.environment = HELLO.unpack(control.recv(1 << 16))
+        self.pid = self.call(Syscall.GETPID)
+
+    def peek(self, address: int, length: int) -> bytes:
+        return self._command(-1, (), 0, b"", address, length)[1]
+
+    def call(self, number: int, *arguments: int | bytes) -> int:
+        """Make a system call; bytes are put into the guest's memory. Negative: an errno."""
+        memory, words = b"", []
+        for argument in arguments:
+            words.append(self.arena + len(memory) if isinstance(argument, bytes) else argument)
+            memory += argument if isinstance(argument, bytes) else b""
+        return self._command(number, words, self.arena, memory, 0, 0)[0]
+
+    def read(self, fd: int, length: int = 4096) -> bytes | int:
+        count, data = self._command(
+            Syscall.READ, (fd, self.arena, length), 0, b"", self.arena, length
+        )
+        return data[:count] if count >= 0 else count
+
+    def _command(
+        self, number: int, words: Sequence[int], to: int, memory: bytes, source: int, length: int
+    ) -> tuple[int, bytes]:
+        words = [*words, *[0] * (6 - len(words))]
+        header = COMMAND.pack(number, *words, to, len(memory), source, length)
+        self.control.send(header + memory)
+        answer = self.control.recv(1 << 17)
+        if not answer:
+            raise EOFError("the guest has ended")
+        return int.from_bytes(answer[:8], "little", signed=True), answer[8:]
+
+    # requests
+
+    def send(self, fd: int, frame: bytes) -> int:
+        return self.call(Syscall.WRITE, fd, frame, len(frame))
+
+    def send_with_fd(self, fd: int, frame: bytes, attached: int) -> int:
+        """Send a frame with a descriptor, which no honest runtime does."""
+        at = self.arena
+        control = struct.pack("<QiiiI", 20, socket.SOL_SOCKET, socket.SCM_RIGHTS, attached, 0)
+        header = struct.pack("<QIIQQQQQ", 0, 0, 0, at + 56, 1, at + 72, len(control), 0)
+        vector = struct.pack("<QQ", at + 72 + len(control), len(frame))
+        return self.call(Syscall.SENDMSG, fd, header + vector + control + frame, 0)
+
+    def receive(self, fd: int) -> Reply | int:
+        """Receive a reply and the descriptor that may come with it; negative: an errno."""
+        at, size = self.arena, 40000
+        header = struct.pack("<QIIQQQQQ", 0, 0, 0, at + 56, 1, at + 72, 24, 0)
+        vector = struct.pack("<QQ", at + 96, size)
+        count, memory = self._command(
+            Syscall.RECVMSG, (fd, at, 0), at, header + vector + bytes(24), at, 96 + size
+        )
+        if count <= 0:
+            return count
+        has_fd = struct.unpack_from("<Q", memory, 40)[0] != 0
+        received = struct.unpack_from("<i", memory, 88)[0] if has_fd else -1
+        return parse_reply(memory[96 : 96 + count], received)
+
+    def request(self, fd: int, op: int, *paths: str | bytes, **fields: Any) -> Reply:
+        """Make a request as the runtime would."""
+        assert self.send(fd, frame(op, *paths, **fields)) > 0
+        reply = self.receive(fd)
+        assert isinstance(reply, Reply), reply
+        return reply
+
+    def error(self, fd: int, op: int, *paths: str | bytes, **fields: Any) -> str:
+        """The error of a request, "" if there is none; a descriptor is closed again."""
+        reply = self.request(fd, op, *paths, **fields)
+        if reply.fd != -1:
+            self.call(Syscall.CLOSE, reply.fd)
+        return reply.error
+
+    def open(self, fd: int, path: str | bytes, base: int, inheriting: int = 0, **fields: Any) -> Reply:
+        """Open with these very rights."""
+        rights = {"rights_base": base, "rights_inheriting": inheriting}
+        return self.request(fd, OPEN, path, **rights, **fields)
+
+    def stat(self, fd: int, path: str | bytes, **fields: Any) -> tuple[int, ...]:
+        reply = self.request(fd, STAT_GET, path, **fields)
+        assert reply.error == "", reply.error
+        return FILESTAT.unpack(reply.data)
+
+    def ticket(self, fd: int) -> bytes:
+        return self.request(fd, TICKET).data
+
+    def names(self, fd: int, data_len: int = 32768) -> list[str]:
+        """All names in a directory, asked for in pieces."""
+        found: list[str] = []
+        cookie = 0
+        while True:
+            data = self.request(fd, READDIR, cookie=cookie, data_len=data_len).data
+            for record in dirents(data):
+                found.append(record.name)
+                cookie = record.next
+            if len(data) < data_len:
+                return found
+
+    # the end
+
+    def fds(self) -> dict[int, str]:
+        """The guest's descriptors, seen from outside."""
+        return fds_of(self.pid)
+
+    def exit(self, status: int) -> tuple[int, str]:
+        """Let the guest end; returns the broker's status and message."""
+        with suppress(EOFError, ConnectionError):
+            self.call(Syscall.EXIT_GROUP, status)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        _, message = self.broker.communicate(timeout=20)
+        return self.broker.returncode, message
+
+
+@dataclass(frozen=True)
+class Dirent:
+    next: int
+    inode: int
+    type: int
+    name: str
+
+
+def dirents(data: bytes) -> Iterator[Dirent]:
+    """The complete records in a buffer."""
+    at = 0
+    while at + DIRENT.size <= len(data):
+        following, inode, length, kind = DIRENT.unpack_from(data, at)
+        at += DIRENT.size
+        if at + length > len(data):
+            return
+        yield Dirent(following, inode, kind, os.fsdecode(data[at : at + length]))
+        at += length
+
+
+def frame(op: int, path1: str | bytes = b"", path2: str | bytes = b"", **fields: Any) -> bytes:
+    """A request; fields are those of struct broker_request."""
+    path1, path2 = os.fsencode(path1), os.fsencode(path2)
+    head = {
+        "op": op,
+        "lookup_flags": 0,
+        "oflags": 0,
+        "fdflags": 0,
+        "fsflags": 0,
+        "ulflags": 0,
+        "padding": 0,
+        "rights_base": 0,
+        "rights_inheriting": 0,
+        "cookie": 0,
+        "atim": 0,
+        "mtim": 0,
+        "ticket": bytes(16),
+        "data_len": 0,
+        "path1_len": len(path1),
+        "path2_len": len(path2),
+        "padding2": 0,
+    }
+    assert not fields.keys() - head.keys()
+    return REQUEST.pack(*(head | fields).values()) + path1 + path2
+
+
+def parse_reply(data: bytes, fd: int) -> Reply:
+    error, filetype, base, inheriting, data_len, padding = REPLY.unpack_from(data)
+    assert padding == 0
+    assert len(data) == REPLY.size + data_len
+    return Reply(
+        ERRORS[error] if error else "", filetype, base, inheriting, data[REPLY.size :], fd
+    )
+
+
+def fds_of(pid: int) -> dict[int, str]:
+    """The descriptors of a process and what they are."""
+    found = {}
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found[int(entry.name)] = os.readlink(entry)
+    return found
+
+
+@contextmanager
+def guest(*grants: Grant, **options: Any) -> Iterator[Guest]:
+    """Start the broker and a guest with these descriptors, from number 1 on."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    changes = options.pop("spec", {})
+    with ours, opened(guest_program()) as runtime:
+        control = Grant(theirs.fileno(), name="control")
+        spec = {
+            "runtime": Fd(runtime),
+            "program": Fd(runtime),
+            "argdata": b"",
+            "descriptors": [grant.described() for grant in (control, *grants)],
+        } | changes
+        fds = {runtime, *(grant.fd for grant in (control, *grants))}
+        broker = start_broker(argdata(spec), tuple(fds), **options)
+        theirs.close()
+        with broker:
+            try:
+                yield Guest(ours, broker)
+            finally:
+                broker.kill()
+
+
+@contextmanager
+def guest_in(*directories: Path, **rights: int) -> Iterator[Guest]:
+    """A guest that holds these directories, from descriptor 1 on, with the same rights."""
+    fds = [os.open(directory, os.O_PATH | os.O_DIRECTORY) for directory in directories]
+    try:
+        with guest(*(Grant(fd, **rights) for fd in fds)) as started:
+            yield started
+    finally:
+        for fd in fds:
+            os.close(fd)
