@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Compiles the extension module that gives Python the argdata codec.
+
+python _ffi_build.py ARGDATA FOLDER: ARGDATA is the folder of argdata.c, FOLDER receives
+_argdata.so. The C compiler is `cc`, or what the environment variable CC says.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from cffi import FFI
+
+DECLARATIONS = Path(__file__).parent / "decl"
+FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden")
+
+
+def build(argdata: Path, folder: Path) -> Path:
+    """Compile the extension into a folder; returns the file."""
+    ffi = FFI()
+    ffi.cdef((DECLARATIONS / "argdata.h").read_text(encoding="utf-8"))
+    ffi.set_source("cloudabi._argdata", '#include "argdata.h"')
+    result = folder / "_argdata.abi3.so"
+    with tempfile.TemporaryDirectory() as scratch:
+        wrapper = Path(scratch, "_argdata.c")
+        ffi.emit_c_code(str(wrapper))
+        includes = [f"-I{path}" for path in (argdata, sysconfig.get_path("include"))]
+        compiler = shlex.split(os.environ.get("CC", "cc"))
+        files = [wrapper, argdata / "argdata.c"]
+        subprocess.run([*compiler, *FLAGS, *includes, "-o", result, *files], check=True)
+    return result
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Frozen value classes that cost a start nothing.
+
+Importing `dataclasses` takes longer than all else that the launcher does in Python.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, ClassVar, dataclass_transform
+else:
+
+    def dataclass_transform(**_):
+        """Stand in for typing's, which type checkers alone need."""
+        return lambda cls: cls
+
+
+@dataclass_transform(frozen_default=True, eq_default=True)
+class Record:
+    """Base of value classes: the annotations of a subclass are its fields, in order.
+
+    A class attribute of the same name is a field's default.
+    """
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = tuple(cls.__annotations__)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        fields = type(self)._fields
+        values = dict(zip(fields, args, strict=False)) | kwargs
+        if len(args) + len(kwargs) != len(values) or not values.keys() <= set(fields):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}")
+        missing = [name for name in fields if name not in values and not hasattr(self, name)]
+        if missing:
+            raise TypeError(f"{type(self).__name__} lacks {', '.join(missing)}")
+        self.__dict__.update(values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__}.{name} is fixed")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        pairs = zip(self._fields, self._values(), strict=True)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in pairs)})"
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self._fields)
