@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of the built-in module _cloudabi share. */
+
+#ifndef CLOUDABI_MODULE_H
+#define CLOUDABI_MODULE_H
+
+// Start-up needs CPython's internal API.
+#ifndef Py_BUILD_CORE_BUILTIN
+#  define Py_BUILD_CORE_BUILTIN 1
+#endif
+
+#include "Python.h"
+
+#include <argdata.h>              // struct argdata_scanner
+
+/* What the program was started with. A scanner stands right before the value
+   in question, so that a copy of it reads that value. The message is
+   well-formed and lives as long as the process. */
+struct cloudabi_start {
+    struct argdata_scanner path;  // a seq, an empty one if there is none
+    struct argdata_scanner args;  // any value, null if there is none
+};
+
+// Filled in by program_main() before Python is initialized.
+extern struct cloudabi_start _PyCloudABI_start;
+
+/* Return the Python object for the value that follows. A directory becomes a
+   PathDescriptor, other descriptors become a socket or a raw file, which own
+   them. */
+PyObject *_PyCloudABI_Convert(const struct argdata_scanner *value);
+
+/* Return the list for sys.path from the seq that follows: a descriptor becomes
+   a PathDescriptor, whatever it refers to, and a text a str. */
+PyObject *_PyCloudABI_ConvertPath(const struct argdata_scanner *value);
+
+#endif
