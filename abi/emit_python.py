@@ -38,7 +38,7 @@ def _constants(scalar: Scalar) -> str:
 
 
 def _constant(name: str, text: str) -> str:
-    return f"{name} = {number(text)}\n"
+    return f"{name} = {_number(text)}\n"
 
 
 def _table(doc: str, name: str, rows: dict[str, str]) -> str:
@@ -46,6 +46,6 @@ def _table(doc: str, name: str, rows: dict[str, str]) -> str:
     return f"\n{doc}\n{name} = {{\n{lines}}}\n"
 
 
-def number(text: str) -> str:
+def _number(text: str) -> str:
     """A number as the formatter wants it: hexadecimal digits in upper case."""
     return text.upper().replace("X", "x")

@@ -17,7 +17,6 @@ from abi import (  # noqa: E402
     emit_dispatch,
     emit_docs,
     emit_python,
-    emit_python_rights,
     emit_rights,
     emit_syscalls,
     emit_types,
@@ -33,7 +32,6 @@ EMITTERS: dict[str, Callable[[Abi], str]] = {
     emit_rights.OUTPUT: emit_rights.emit,
     emit_dispatch.OUTPUT: emit_dispatch.emit,
     emit_python.OUTPUT: emit_python.emit,
-    emit_python_rights.OUTPUT: emit_python_rights.emit,
     emit_docs.OUTPUT: emit_docs.emit,
 }
 
