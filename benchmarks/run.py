@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from worlds import CLOUDABI_RUN, ROOT, Folder, Listener, Native, Sandbox, World
+from worlds import CLOUDABI_RUN, ROOT, Arguments, Folder, Listener, Native, Sandbox, World
 
 STARTS = 30
 ROUNDS = 3
@@ -27,11 +27,12 @@ LARGE_BLOCKS = 512
 HTTP_SECONDS = 5
 HTTP_CONNECTIONS = 32
 
-MODULES = """
-    abc argparse ast asyncio base64 bisect collections contextlib csv dataclasses datetime
-    decimal email enum fractions functools heapq html http.client inspect json logging
-    pathlib pickle random re statistics string threading typing unittest
-""".split()
+MODULES = [
+    *("abc", "argparse", "ast", "asyncio", "base64", "bisect", "collections", "contextlib"),
+    *("csv", "dataclasses", "datetime", "decimal", "email", "enum", "fractions", "functools"),
+    *("heapq", "html", "http.client", "inspect", "json", "logging", "pathlib", "pickle"),
+    *("random", "re", "statistics", "string", "threading", "typing"),
+]
 
 # pyperformance's programs that need no third-party package, no process and no data file.
 PROGRAMS: dict[str, list[str]] = {
@@ -88,10 +89,10 @@ class Bench:
 def hello(bench: Bench) -> Iterator[Figure]:
     """From nothing to the end of a greeting: whole commands."""
     code = "import io, sys; print('Hello, Konrad Zuse!')"
-    native = [bench.native_python, "-I", "-S", "-c", code]
-    sandbox = [CLOUDABI_RUN, "-f", ROOT / "examples" / "hello.yaml"]
-    times = _alternate(lambda: _wall(native), lambda: _wall(sandbox))
-    yield Figure("hello, whole command", *times)
+    native: list[str | Path] = [bench.native_python, "-I", "-S", "-c", code]
+    sandbox: list[str | Path] = [CLOUDABI_RUN, "-f", ROOT / "examples" / "hello.yaml"]
+    first, second = _alternate(lambda: _wall(native), lambda: _wall(sandbox))
+    yield Figure("hello, whole command", first, second)
 
 
 def imports(bench: Bench) -> Iterator[Figure]:
@@ -113,16 +114,15 @@ def compute(bench: Bench) -> Iterator[Figure]:
 def files(bench: Bench) -> Iterator[Figure]:
     """Small files in a directory, and one large file."""
     with tempfile.TemporaryDirectory() as scratch:
+        folder = Folder(Path(scratch), writable=True)
         sizes = {"files": SMALL_FILES, "blocks": LARGE_BLOCKS}
-        yield from _compare(
-            bench, "files.py", {"folder": Folder(Path(scratch), writable=True), **sizes}
-        )
+        yield from _compare(bench, "files.py", {"folder": folder, **sizes})
 
 
 def http(bench: Bench) -> Iterator[Figure]:
     """Requests per second over 32 connections."""
-    rates = [_request_rate(world) for world in bench.worlds]
-    yield Figure("http", *rates, unit="/s")
+    native, sandbox = (_request_rate(world) for world in bench.worlds)
+    yield Figure("http", native, sandbox, unit="/s")
 
 
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
@@ -134,7 +134,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
 }
 
 
-def _compare(bench: Bench, script: str, arguments: dict[str, object]) -> Iterator[Figure]:
+def _compare(bench: Bench, script: str, arguments: Arguments) -> Iterator[Figure]:
     """Run a program several times in both worlds, in turn, and take the best of each figure."""
     best: list[dict[str, float]] = [{}, {}]
     for _ in range(ROUNDS):

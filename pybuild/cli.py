@@ -116,7 +116,7 @@ def _build(driver: Driver, options: argparse.Namespace) -> None:
 
 def _make(driver: Driver, chosen: tuple[targets.Target, ...]) -> None:
     packages.ensure(packages.BUILD, driver.reporter)
-    dist.make(driver, chosen)
+    dist.update(driver, dist.products(chosen))
 
 
 def _targets(name: str) -> tuple[targets.Target, ...]:

@@ -71,18 +71,17 @@ def target_product(target: Target) -> Product:
 
 
 def products(targets: Iterable[Target]) -> list[Product]:
-    """dist/host and the folders of these targets."""
+    """List dist/host and the folders of these targets."""
     return [host_product(), *(target_product(target) for target in targets)]
 
 
 def stages(targets: Iterable[Target]) -> list[Stage]:
-    """The stages whose results go into these products."""
+    """List the stages whose results go into these products."""
     return [part for product in products(targets) for part in product.parts]
 
 
-def make(driver: Driver, targets: Iterable[Target]) -> None:
-    """Bring dist/host and the folders of these targets up to date."""
-    wanted = products(targets)
+def update(driver: Driver, wanted: list[Product]) -> None:
+    """Bring these folders up to date."""
     if all(product.is_current(driver) for product in wanted):
         return
     (driver.root / "dist").mkdir(exist_ok=True)

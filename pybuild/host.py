@@ -10,12 +10,15 @@ import tomllib
 from pathlib import Path
 
 from pybuild import ROOT, cpython, runtime
+from pybuild.packages import identity
 from pybuild.stages import Build, Driver, Stage
-from pybuild.targets import BUILT
+from pybuild.targets import BUILT, CLANG
 
-PYTHON = "python3.14"
-SITE_PACKAGES = Path("lib", PYTHON, "site-packages")
+PYTHON = f"python{cpython.VERSION}"
+SITE_PACKAGES = cpython.LIBRARY / "site-packages"
 PYPERFORMANCE = SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
+VENV = ("-I", "-m", "venv", "--without-pip")
+COMPILE_ALL = ("-I", "-m", "compileall", "-q")
 
 # Readable by both sh and Python: sh starts the interpreter, which sees only a string there.
 COMMAND = """\
@@ -34,6 +37,19 @@ sys.exit(main())
 def packages() -> Stage:
     """The launcher's third-party packages."""
     return _pip_stage("host-packages", "install the launcher's packages", "launcher")
+
+
+@functools.cache
+def launcher() -> Stage:
+    """The package `cloudabi` with its compiled extension."""
+    return Stage(
+        name="launcher",
+        title="build the launcher",
+        build=_build_launcher,
+        needs=(cpython.build_python(), packages()),
+        inputs=(Path("Lib/cloudabi"), Path("argdata")),
+        facts=(identity(CLANG),),
+    )
 
 
 @functools.cache
@@ -73,13 +89,23 @@ def fill(driver: Driver, folder: Path) -> None:
     """
     base = folder / "libexec" / "python"
     shutil.copytree(driver.path(cpython.build_python()), base, symlinks=True)
-    venv = [base / "bin" / PYTHON, "-I", "-m", "venv", "--without-pip", folder]
-    subprocess.run(venv, check=True)
+    subprocess.run([base / "bin" / PYTHON, *VENV, folder], check=True)
     for stage in parts()[1:]:
         shutil.copytree(driver.path(stage), folder, symlinks=True, dirs_exist_ok=True)
     _write_command(folder / "bin" / "cloudabi-run", folder / "bin" / PYTHON)
-    compile_all = [folder / "bin" / PYTHON, "-I", "-m", "compileall", "-q", folder / SITE_PACKAGES]
-    subprocess.run(compile_all, check=True)
+    python = folder / "bin" / PYTHON
+    subprocess.run([python, *COMPILE_ALL, folder / SITE_PACKAGES], check=True)
+
+
+def _build_launcher(build: Build) -> None:
+    package = build.out / SITE_PACKAGES / "cloudabi"
+    source = build.root / "Lib" / "cloudabi"
+    ignored = shutil.ignore_patterns("__pycache__", "_ffi_build.py", "decl")
+    shutil.copytree(source, package, ignore=ignored)
+    python = build.need(cpython.build_python()) / "bin" / PYTHON
+    environment = {"CC": CLANG, "PYTHONPATH": str(build.need(packages()) / SITE_PACKAGES)}
+    arguments = (build.root / "argdata", package)
+    build.run(python, "-s", source / "_ffi_build.py", *arguments, env=environment)
 
 
 def _pip_stage(name: str, title: str, group: str) -> Stage:

@@ -93,7 +93,9 @@ class Patchset:
             _format(tree, Path(scratch))
             again = {path.name: path.read_bytes() for path in Path(scratch).iterdir()}
         now = {path.name: path.read_bytes() for path in files}
-        changed = sorted(name for name in now.keys() | again.keys() if now.get(name) != again.get(name))
+        changed = sorted(
+            name for name in now.keys() | again.keys() if now.get(name) != again.get(name)
+        )
         return problems + [f"patches/{name} is not in its exported form" for name in changed]
 
     def _files(self) -> list[Path]:
@@ -141,7 +143,7 @@ def _apply(tree: Path, files: list[Path], *options: str) -> None:
     if not files:
         return
     try:
-        _git(tree, "am", "--quiet", *options, *map(str, files))
+        _git(tree, "am", "--quiet", "--keep-cr", *options, *map(str, files))
     except PatchError:
         _git(tree, "am", "--abort")
         raise

@@ -40,7 +40,8 @@ def run(driver: Driver, names: list[str], arguments: list[str]) -> None:
         "CLOUDABI_PYTHON": str(driver.path(cpython.build_python()) / "bin" / host.PYTHON)
     }
     python = driver.path(host.tools()) / "bin" / host.PYTHON
-    command = [python, "-m", "tox", "run", "-qq", "-e", "tests", "--", *paths, *arguments]
+    tox = ("-m", "tox", "run", "-qq", "-e", "tests", "--")
+    command: list[str | Path] = [python, *tox, *paths, *arguments]
     if subprocess.run(command, cwd=driver.root, env=environment, check=False).returncode != 0:
         raise SuiteError("tests failed")
 
@@ -53,9 +54,10 @@ def bench(driver: Driver, names: list[str]) -> None:
     driver.realize(host.benchmarks())
     native = driver.path(cpython.build_python()) / "bin" / host.PYTHON
     programs = driver.path(host.benchmarks()) / host.PYPERFORMANCE
-    options = ["--native", native, "--programs", programs]
-    command = [driver.root / "dist" / "host" / "bin" / host.PYTHON, "benchmarks/run.py"]
-    if subprocess.run([*command, *options, *names], cwd=driver.root, check=False).returncode != 0:
+    python = driver.root / "dist" / "host" / "bin" / host.PYTHON
+    command: list[str | Path] = [python, "benchmarks/run.py", *names]
+    command += ["--native", native, "--programs", programs]
+    if subprocess.run(command, cwd=driver.root, check=False).returncode != 0:
         raise SuiteError("a benchmark failed")
 
 

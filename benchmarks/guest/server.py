@@ -27,8 +27,9 @@ class Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
         """Accept a connection."""
         return self.socket.accept()
 
-    def close_request(self, request: socket.socket) -> None:
+    def close_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Close a connection."""
+        assert isinstance(request, socket.socket)
         request.close()
 
 
@@ -37,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Send the page."""
         self.send_response(200)
         self.send_header("Content-Length", str(len(PAGE)))
