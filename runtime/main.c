@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the broker's exec to the program's first instruction. */
+
+#include <linux/auxvec.h>
+#include <linux/prctl.h>
+
+#include "clock.h"
+#include "elf.h"
+#include "fdtable.h"
+#include "host.h"
+#include "landlock.h"
+#include "process.h"
+#include "seccomp.h"
+#include "thread.h"
+#include "vdso.h"
+
+#define STATUS_NOT_RUNNABLE 126
+#define CANARY_LEN 64
+#define UUID_LEN 16
+
+/* The descriptors that are the runtime's own, above the program's. */
+enum {
+	OWN_BLOCK,
+	OWN_PROGRAM,
+	OWN_RESULT,
+	OWN_LEN,
+};
+
+/* What the host's kernel says in its auxiliary vector. */
+struct host {
+	size_t page_size;
+	const void *vdso;
+};
+
+struct process process;
+
+/* Set before anything can go wrong. */
+static uint32_t own_fds;
+
+/* What the program's auxiliary vector refers to. */
+static struct {
+	unsigned char canary[CANARY_LEN];
+	unsigned char uuid[UUID_LEN];
+} randomness;
+
+static void
+copy_text(char *to, size_t size, const char *from)
+{
+	size_t i = 0;
+
+	for (; from[i] != '\0' && i + 1 < size; i++)
+		to[i] = from[i];
+	to[i] = '\0';
+}
+
+_Noreturn void
+start_refuse(enum start_stage stage, long error, const char *message)
+{
+	struct start_result result = {.stage = stage, .host_errno = -error};
+
+	copy_text(result.message, sizeof(result.message), message);
+	host_send(own_fds + OWN_RESULT, &result, sizeof(result));
+	host_exit_group(STATUS_NOT_RUNNABLE);
+}
+
+static void
+require(bool holds, enum start_stage stage, const char *message)
+{
+	if (!holds)
+		start_refuse(stage, 0, message);
+}
+
+static void
+succeed(long result, enum start_stage stage, const char *message)
+{
+	if (result < 0)
+		start_refuse(stage, result, message);
+}
+
+/* Reads the number of descriptors; there is nobody yet to complain to. */
+static uint32_t
+parse_number(const char *text)
+{
+	uint32_t n = 0;
+
+	if (text == NULL || *text == '\0')
+		host_exit_group(STATUS_NOT_RUNNABLE);
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			host_exit_group(STATUS_NOT_RUNNABLE);
+		n = n * 10 + (*text - '0');
+		if (n > START_FDS_MAX)
+			host_exit_group(STATUS_NOT_RUNNABLE);
+	}
+	return n;
+}
+
+/* Preconditions: stack is as the kernel leaves it, with an environment. */
+static struct host
+parse_auxv(const uintptr_t *stack)
+{
+	const uintptr_t *p = stack + 1 + stack[0] + 1;
+	struct host host = {0};
+
+	while (*p++ != 0)
+		;
+	for (; p[0] != AT_NULL; p += 2) {
+		if (p[0] == AT_PAGESZ)
+			host.page_size = p[1];
+		else if (p[0] == AT_SYSINFO_EHDR)
+			host.vdso = (const void *)p[1];
+	}
+	return host;
+}
+
+static const struct start_fd *
+block_fds(const struct start_block *block)
+{
+	return (const struct start_fd *)(block + 1);
+}
+
+static void *
+block_argdata(const struct start_block *block)
+{
+	return (void *)(block_fds(block) + block->fds_len);
+}
+
+/* The block stays mapped: the program reads its argument data there. */
+static const struct start_block *
+map_block(void)
+{
+	const struct start_block *block;
+	struct stat st;
+
+	succeed(host_fstat(own_fds + OWN_BLOCK, &st), START_STAGE_BLOCK,
+	    "there is no start block");
+	require((uint64_t)st.st_size >= sizeof(*block), START_STAGE_BLOCK,
+	    "the start block is too short");
+	block = host_mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE,
+	    own_fds + OWN_BLOCK, 0);
+	if (host_failed(block))
+		start_refuse(START_STAGE_BLOCK, (long)block,
+		    "the start block cannot be mapped");
+	require(block->magic == START_MAGIC, START_STAGE_BLOCK,
+	    "the start block is of another version");
+	require(block->fds_len == own_fds, START_STAGE_BLOCK,
+	    "the start block is for other descriptors");
+	require(st.st_size - sizeof(*block) -
+		    block->fds_len * sizeof(struct start_fd) ==
+		block->argdata_len, START_STAGE_BLOCK,
+	    "the start block has the wrong length");
+	return block;
+}
+
+static void
+make_randomness(void)
+{
+	long r = host_call(__NR_getrandom, &randomness, sizeof(randomness), 0);
+
+	require(r == sizeof(randomness), START_STAGE_CONFINE,
+	    "the kernel gives no random bytes");
+	/* A UUID of version 4. */
+	randomness.uuid[6] = (randomness.uuid[6] & 0x0f) | 0x40;
+	randomness.uuid[8] = (randomness.uuid[8] & 0x3f) | 0x80;
+}
+
+static unsigned
+filter_stage(enum seccomp_when when)
+{
+	if (process.start_flags & START_ALLOW_SENDMSG)
+		return when | SECCOMP_SENDING;
+	return when;
+}
+
+static void
+enter_landlock(void)
+{
+	long r = landlock_enter();
+	bool missing = r == -ENOSYS || r == -EOPNOTSUPP;
+
+	if (missing && process.start_flags & START_NO_LANDLOCK)
+		return;
+	succeed(r, START_STAGE_CONFINE, missing ?
+	    "the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, lsm=)" :
+	    "the kernel refuses a Landlock domain");
+}
+
+/* Landlock comes first: the filter does not let its calls through. */
+static void
+confine(void)
+{
+	succeed(host_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+	    START_STAGE_CONFINE, "the kernel has no PR_SET_NO_NEW_PRIVS");
+	enter_landlock();
+	succeed(seccomp_install(filter_stage(SECCOMP_LOADING), process.pid),
+	    START_STAGE_CONFINE,
+	    "the kernel refuses a seccomp filter (CONFIG_SECCOMP_FILTER)");
+}
+
+static void
+confine_more(void)
+{
+	succeed(seccomp_install(filter_stage(SECCOMP_RUNNING), process.pid),
+	    START_STAGE_CONFINE, "the kernel refuses a second filter");
+}
+
+static _Noreturn void
+enter_program(const struct elf_program *program,
+    const struct start_block *block)
+{
+	const cloudabi_auxv_t auxv[] = {
+		{CLOUDABI_AT_ARGDATA, {.a_ptr = block_argdata(block)}},
+		{CLOUDABI_AT_ARGDATALEN, {.a_val = block->argdata_len}},
+		{CLOUDABI_AT_BASE, {.a_ptr = program->base}},
+		{CLOUDABI_AT_CANARY, {.a_ptr = randomness.canary}},
+		{CLOUDABI_AT_CANARYLEN, {.a_val = CANARY_LEN}},
+		{CLOUDABI_AT_NCPUS, {.a_val = MAX(block->ncpus, 1)}},
+		{CLOUDABI_AT_PAGESZ, {.a_val = process.page_size}},
+		{CLOUDABI_AT_PHDR, {.a_ptr = program->phdrs}},
+		{CLOUDABI_AT_PHNUM, {.a_val = program->phdrs_len}},
+		{CLOUDABI_AT_PID, {.a_ptr = randomness.uuid}},
+		{CLOUDABI_AT_SYSINFO_EHDR, {.a_ptr = vdso_make()}},
+		{CLOUDABI_AT_TID, {.a_val = arch_thread()->tid}},
+		{CLOUDABI_AT_NULL, {.a_val = 0}},
+	};
+
+	arch_enter(program->entry, auxv);
+}
+
+/* The kernel's stack: argc, argv, NULL, environment, NULL, auxiliary vector. */
+__attribute__((used)) _Noreturn void
+runtime_main(const uintptr_t *stack)
+{
+	struct host host = parse_auxv(stack);
+	const struct start_block *block;
+	struct elf_program program;
+
+	own_fds = parse_number(stack[0] == 2 ? (const char *)stack[2] : NULL);
+	host_call(__NR_close_range, own_fds + OWN_LEN, ~0u, 0);
+	block = map_block();
+	process = (struct process){
+		.pid = host_call(__NR_getpid),
+		.start_flags = block->flags,
+		.page_size = host.page_size,
+	};
+	succeed(thread_init_main(), START_STAGE_CONFINE,
+	    "the kernel does not set the thread pointer");
+	clock_init(host.vdso, block->ncpus);
+	fdtable_init(block_fds(block), block->fds_len);
+	make_randomness();
+
+	confine();
+	elf_load(own_fds + OWN_PROGRAM, &program);
+	host_close(own_fds + OWN_BLOCK);
+	host_close(own_fds + OWN_PROGRAM);
+	confine_more();
+	host_close(own_fds + OWN_RESULT);
+	enter_program(&program, block);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Declares sys_NAME, with the type of cloudabi_sys_NAME, for each call. */
+
+#ifndef RUNTIME_SYS_H
+#define RUNTIME_SYS_H
+
+#include <cloudabi_rights.h>
+#include <cloudabi_syscalls.h>
+
+#include "base.h"
+
+#define DISPATCH(number, name) __typeof__(cloudabi_sys_##name) sys_##name;
+#define DISPATCH_NONE(number, name)
+#include "dispatch.inc"
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the runtime keeps for each thread. */
+
+#ifndef RUNTIME_THREAD_H
+#define RUNTIME_THREAD_H
+
+#include "../broker/protocol.h"
+#include "base.h"
+#include "host.h"
+#include "wait.h"
+
+#define THREAD_EXIT_STACK 4096
+
+/*
+ * Lives in memory of the runtime's own that is never given back, only used
+ * again for a later thread: a thread that is on its way out, or one that
+ * wakes it, can still touch it. The first two words are fixed by arch/.
+ */
+struct thread {
+	cloudabi_tcb_t *tcb;	/* the program's to change */
+	struct thread *self;
+	cloudabi_tcb_t first_tcb;
+	uint32_t tid;		/* 0 once the kernel is done with the thread */
+	struct waiter waiter;
+	struct thread *next_free;
+	cloudabi_threadentry_t *entry;
+	void *argument;
+	unsigned char exit_stack[THREAD_EXIT_STACK];
+	/* Room for poll, one place per descriptor. */
+	struct pollfd pollfds[START_FDS_MAX];
+};
+
+/* Makes the thread that runs the first one. */
+long thread_init_main(void);
+
+/* Where a new thread arrives, on the program's stack. */
+_Noreturn void thread_start(struct thread *self);
+
+/* In arch/<isa>/start.S. */
+_Noreturn void arch_enter(void *entry, const cloudabi_auxv_t *auxv);
+long arch_clone(unsigned long flags, void *stack, uint32_t *parent_tid,
+    uint32_t *child_tid, struct thread *self);
+_Noreturn void arch_switch_stack(void *top, void (*run)(void *), void *arg);
+
+#endif
