@@ -17,6 +17,11 @@ from pybuild.targets import BUILT, CLANG
 PYTHON = f"python{cpython.VERSION}"
 SITE_PACKAGES = cpython.LIBRARY / "site-packages"
 PYPERFORMANCE = SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
+# Parts of the native interpreter that compile or teach, which the launcher never does.
+UNUSED = (
+    *("config-*", "include", "lib*.a", "*.opt-*.pyc"),
+    *("ensurepip", "idlelib", "pydoc_data", "tkinter", "turtledemo"),
+)
 VENV = ("-I", "-m", "venv", "--without-pip")
 COMPILE_ALL = ("-I", "-m", "compileall", "-q")
 
@@ -88,7 +93,8 @@ def fill(driver: Driver, folder: Path) -> None:
     The interpreter is copied too, so that the result depends on nothing outside `folder`.
     """
     base = folder / "libexec" / "python"
-    shutil.copytree(driver.path(cpython.build_python()), base, symlinks=True)
+    unused = shutil.ignore_patterns(*UNUSED)
+    shutil.copytree(driver.path(cpython.build_python()), base, symlinks=True, ignore=unused)
     subprocess.run([base / "bin" / PYTHON, *VENV, folder], check=True)
     for stage in parts()[1:]:
         shutil.copytree(driver.path(stage), folder, symlinks=True, dirs_exist_ok=True)

@@ -15,16 +15,19 @@ INCLUDE_FOLDERS = (Path("/usr/include"), *sorted(Path("/usr/include").glob("*-li
 
 @dataclass(frozen=True)
 class Package:
-    """A Debian package; present when its program or header file is."""
+    """A Debian package; present when its program, its header or another file of it is."""
 
     name: str
     program: str = ""
     header: str = ""
+    file: str = ""
 
     def is_present(self) -> bool:
-        """Look for the program or the header."""
+        """Look for what identifies the package."""
         if self.program:
             return shutil.which(self.program) is not None
+        if self.file:
+            return Path(self.file).exists()
         return any((folder / self.header).exists() for folder in INCLUDE_FOLDERS)
 
 
@@ -32,7 +35,9 @@ BUILD = (
     Package("clang-16", program="clang-16"),
     Package("lld-16", program="ld.lld-16"),
     Package("llvm-16", program="llvm-ar-16"),
+    Package("libclang-rt-16-dev", file="/usr/lib/llvm-16/lib/clang/16/lib/linux"),
     Package("make", program="make"),
+    Package("patch", program="patch"),
     Package("git", program="git"),
     Package("pkg-config", program="pkg-config"),
     Package("libc6-dev", header="stdio.h"),

@@ -16,9 +16,9 @@ SUITES: dict[str, tuple[str, ...]] = {
     "unit": ("test_argdata*.py", "test_diagnostics*.py", "test_manifest*.py"),
     "libc": ("test_libc*.py", "test_headers*.py"),
     "conformance": ("test_conformance*.py", "test_elf*.py"),
-    "sandbox": ("test_sandbox*.py", "test_escape*.py", "test_broker*.py"),
+    "sandbox": ("test_sandbox*.py", "test_escape*.py", "test_broker*.py", "test_runtime*.py"),
     "launcher": ("test_launcher*.py", "test_messages*.py"),
-    "cpython": ("test_cpython*.py", "test_importlib*.py"),
+    "cpython": ("test_python*.py",),
     "examples": ("test_examples*.py", "test_webserver*.py"),
 }
 
