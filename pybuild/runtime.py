@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The two programs around a guest: the broker outside, the runtime inside its process.
+
+import functools
+from pathlib import Path
+
+from pybuild.packages import identity
+from pybuild.stages import Build, Stage
+from pybuild.targets import CLANG, LLD, Target
+
+# Where both programs are in the results of their stages and in dist/host.
+LIBEXEC = Path("libexec", "cloudabi")
+
+# No C library, no thread-local storage, no relocations; vector registers stay the program's.
+RUNTIME_COMPILE = (
+    *("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"),
+    *("-ffreestanding", "-fno-builtin", "-fPIE", "-fvisibility=hidden"),
+    *("-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-mgeneral-regs-only"),
+    *("-ffunction-sections", "-fdata-sections"),
+)
+RUNTIME_LINK = (
+    *("-nostdlib", "-static-pie", f"--ld-path={LLD}", "-Wl,-z,norelro"),
+    *("-Wl,--gc-sections", "-Wl,--strip-all", "-Wl,--build-id=none"),
+)
+
+# A host program like any other: the C library of the build machine, linked in, hardened.
+BROKER_FLAGS = (
+    *("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"),
+    *("-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64"),
+    *("-fstack-protector-strong", "-D_FORTIFY_SOURCE=2"),
+    *("-fPIE", "-static-pie", "-Wl,-z,relro,-z,now"),
+)
+
+
+@functools.cache
+def runtime(target: Target) -> Stage:
+    """The program that loads a CloudABI program and is its kernel, inside the guest process."""
+
+    def build(build: Build) -> None:
+        folder = build.root / "runtime"
+        arch = folder / "arch" / target.arch
+        program = build.out / LIBEXEC / f"cloudabi-runtime-{target.arch}"
+        program.parent.mkdir(parents=True)
+        build.run(
+            CLANG,
+            f"--target={target.host_triple}",
+            *RUNTIME_COMPILE,
+            *("-I", arch, "-I", build.root / "abi" / "include"),
+            *RUNTIME_LINK,
+            *("-o", program, folder / "runtime.ld"),
+            *sorted(folder.glob("*.c")),
+            *sorted(arch.glob("*.S")),
+        )
+
+    return Stage(
+        name=f"runtime-{target.triple}",
+        title=f"build the runtime for {target.triple}",
+        build=build,
+        inputs=(Path("runtime"), Path("abi", "include"), Path("broker", "protocol.h")),
+        facts=(identity(CLANG), *RUNTIME_COMPILE, *RUNTIME_LINK),
+    )
+
+
+@functools.cache
+def broker() -> Stage:
+    """The program that starts a guest and holds its directories."""
+
+    def build(build: Build) -> None:
+        program = build.out / LIBEXEC / "cloudabi-broker"
+        program.parent.mkdir(parents=True)
+        build.run(
+            CLANG,
+            *BROKER_FLAGS,
+            *("-I", build.root / "abi" / "include", "-I", build.root / "argdata"),
+            *("-o", program),
+            *sorted((build.root / "broker").glob("*.c")),
+            build.root / "argdata" / "argdata.c",
+        )
+
+    return Stage(
+        name="broker",
+        title="build the broker",
+        build=build,
+        inputs=(Path("broker"), Path("abi", "include"), Path("argdata")),
+        facts=(identity(CLANG), *BROKER_FLAGS),
+    )
