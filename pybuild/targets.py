@@ -61,7 +61,7 @@ class Target:
             "-Wl,-pie",
             "-Wl,-z,separate-loadable-segments",
             "-Wl,-z,max-page-size=4096",
-            "-Wl,-z,pack-dyn-relocs=relr",
+            "-Wl,--pack-dyn-relocs=relr",
         )
 
 
