@@ -11,8 +11,8 @@
 
 #define NS_PER_S 1000000000
 
-#define TIME_FLAGS                                             \
-	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW | \
+#define TIME_FLAGS                                                             \
+	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW |                 \
 	 CLOUDABI_FILESTAT_MTIM | CLOUDABI_FILESTAT_MTIM_NOW)
 
 static cloudabi_filetype_t filetype_of(mode_t mode)

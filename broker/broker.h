@@ -20,7 +20,7 @@
 
 /* Our own failures; any other status is the program's. */
 enum exit_status {
-	EXIT_SETUP = 125,	 /* the run could not be set up */
+	EXIT_SETUP = 125,        /* the run could not be set up */
 	EXIT_NOT_RUNNABLE = 126, /* the program was refused */
 };
 
@@ -97,7 +97,10 @@ struct grants {
 	uint32_t flags; /* enum start_flags */
 };
 
-/* Judges every descriptor of the spec; dies if one must not be granted. */
+/* Dies if a descriptor must not be granted. Preconditions: nothing has been
+ * opened since the spec was read, so that its numbers mean what they meant. */
+void grants_judge(const struct spec *spec, struct grants *grants);
+/* Turns directories into capabilities. */
 void grants_open(const struct spec *spec, struct grants *grants);
 /* Closes our copies, once the guest has its own. */
 void grants_close(const struct spec *spec, const struct grants *grants);
@@ -107,7 +110,7 @@ void grants_close(const struct spec *spec, const struct grants *grants);
 struct guest {
 	pid_t pid;
 	int pidfd;
-	int result; /* where a runtime that gives up says why */
+	int result;        /* where a runtime that gives up says why */
 	char program[256]; /* for messages */
 };
 
@@ -148,7 +151,7 @@ int path_reopen(int dir, uint64_t flags);
 struct place {
 	int dir;
 	const char *name; /* keeps the slashes at the end of the path */
-	bool is_opened;	  /* dir is not the capability's own */
+	bool is_opened;   /* dir is not the capability's own */
 };
 
 /* Where a name is made or removed. Splits path, which is written to; the
@@ -203,8 +206,8 @@ cloudabi_errno_t stat_fget(struct capability *capability,
 cloudabi_errno_t stat_fput(struct capability *capability,
 			   struct request *request, struct reply *reply);
 /* A new capability for the reply. Takes over dir. */
-cloudabi_errno_t reply_capability(struct reply *reply, int dir,
-				  uint64_t device, uint64_t rights_base,
+cloudabi_errno_t reply_capability(struct reply *reply, int dir, uint64_t device,
+				  uint64_t rights_base,
 				  uint64_t rights_inheriting);
 
 /* serve.c: the event loop. */

@@ -30,8 +30,8 @@ static cloudabi_errno_t create_directory(struct capability *capability,
 					 struct reply *reply)
 {
 	struct place place;
-	cloudabi_errno_t error = place_find(capability, request->path1,
-					    CLOUDABI_EEXIST, &place);
+	cloudabi_errno_t error =
+		place_find(capability, request->path1, CLOUDABI_EEXIST, &place);
 
 	(void)reply;
 	if (error != 0)
@@ -52,8 +52,7 @@ static bool names_itself(const unsigned char *ticket)
  * comes of the request, so that it can be tried once only. */
 static cloudabi_errno_t find_target(struct capability *capability,
 				    const struct request *request,
-				    uint64_t needs,
-				    struct capability **target)
+				    uint64_t needs, struct capability **target)
 {
 	*target = capability;
 	if (!names_itself(request->head.ticket))
@@ -69,9 +68,8 @@ static cloudabi_errno_t link_file(struct capability *capability,
 	bool follow = request->head.lookup_flags != 0;
 	struct place from, to;
 	struct capability *target;
-	cloudabi_errno_t error =
-		find_target(capability, request,
-			    CLOUDABI_NEEDS_FILE_LINK_TARGET, &target);
+	cloudabi_errno_t error = find_target(
+		capability, request, CLOUDABI_NEEDS_FILE_LINK_TARGET, &target);
 
 	(void)reply;
 	if (error != 0)
@@ -151,8 +149,8 @@ static cloudabi_errno_t make_symlink(struct capability *capability,
 				     struct reply *reply)
 {
 	struct place place;
-	cloudabi_errno_t error = place_find(capability, request->path2,
-					    CLOUDABI_EEXIST, &place);
+	cloudabi_errno_t error =
+		place_find(capability, request->path2, CLOUDABI_EEXIST, &place);
 
 	(void)reply;
 	if (error != 0)
@@ -176,10 +174,9 @@ static cloudabi_errno_t unlink_file(struct capability *capability,
 {
 	bool directory = request->head.ulflags != 0;
 	struct place place;
-	cloudabi_errno_t error =
-		place_find(capability, request->path1,
-			   directory ? CLOUDABI_EINVAL : CLOUDABI_EPERM,
-			   &place);
+	cloudabi_errno_t error = place_find(
+		capability, request->path1,
+		directory ? CLOUDABI_EINVAL : CLOUDABI_EPERM, &place);
 
 	(void)reply;
 	if (error != 0)
@@ -198,12 +195,12 @@ static cloudabi_errno_t sync_directory(struct capability *capability,
 	return result_of(fsync(capability->dir));
 }
 
-cloudabi_errno_t reply_capability(struct reply *reply, int dir,
-				  uint64_t device, uint64_t rights_base,
+cloudabi_errno_t reply_capability(struct reply *reply, int dir, uint64_t device,
+				  uint64_t rights_base,
 				  uint64_t rights_inheriting)
 {
-	int end = capability_create(dir, device, rights_base,
-				    rights_inheriting);
+	int end =
+		capability_create(dir, device, rights_base, rights_inheriting);
 
 	if (end < 0)
 		return host_errno(-end);
@@ -313,8 +310,7 @@ static cloudabi_errno_t perform(struct capability *capability,
 	if (!is_within(operations[request.head.op].needs,
 		       capability->rights_base))
 		return CLOUDABI_ENOTCAPABLE;
-	return operations[request.head.op].perform(capability, &request,
-						   reply);
+	return operations[request.head.op].perform(capability, &request, reply);
 }
 
 void dir_serve(struct capability *capability, const unsigned char *frame,

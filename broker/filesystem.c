@@ -9,7 +9,7 @@
 /* The numbers are statfs()'s f_type. Those that <linux/magic.h> of older
  * systems lacks are written out, hence all are. */
 static const uint32_t kernel_filesystems[] = {
-	0x9fa0,	    /* proc */
+	0x9fa0,     /* proc */
 	0x62656572, /* sysfs */
 	0x27e0eb,   /* cgroup, version 1 */
 	0x63677270, /* cgroup, version 2 */

@@ -12,12 +12,13 @@
 #include "broker.h"
 
 /* What the program is told about a descriptor, and what matters to us. */
-struct class {
+struct class
+{
 	cloudabi_filetype_t filetype;
 	uint64_t max_base;
 	uint64_t max_inheriting;
 	bool takes_descriptors; /* messages can carry descriptors */
-	bool takes_addresses;	/* messages can name their receiver */
+	bool takes_addresses;   /* messages can name their receiver */
 };
 
 static const struct class directory = {
@@ -36,8 +37,8 @@ static const struct class character_device = {
 	.max_inheriting = CLOUDABI_MAX_INHERITING_TERMINAL,
 };
 
-#define SOCKET_CLASS(type)                                        \
-	.filetype = type, .max_base = CLOUDABI_MAX_BASE_SOCKET, \
+#define SOCKET_CLASS(type)                                                     \
+	.filetype = type, .max_base = CLOUDABI_MAX_BASE_SOCKET,                \
 	.max_inheriting = CLOUDABI_MAX_INHERITING_SOCKET
 
 static const struct class pipe_class = {
@@ -100,8 +101,8 @@ static bool is_harmless_device(dev_t device)
 {
 	unsigned number = minor(device);
 
-	return major(device) == 1 && (number == 3 || number == 5 ||
-				      (number >= 7 && number <= 9));
+	return major(device) == 1 &&
+	       (number == 3 || number == 5 || (number >= 7 && number <= 9));
 }
 
 /* A file in memory that nobody promised not to execute. */
@@ -196,7 +197,7 @@ static int open_directory(int fd, struct start_fd *start)
 				 start->rights_inheriting);
 }
 
-static const struct class *grant(const struct spec_fd *wanted, int *fd,
+static const struct class *grant(const struct spec_fd *wanted,
 				 struct start_fd *start)
 {
 	const char *reason;
@@ -205,37 +206,59 @@ static const struct class *grant(const struct spec_fd *wanted, int *fd,
 	if (class == NULL)
 		die(EXIT_SETUP, "%s: descriptor %d %s", wanted->name,
 		    wanted->fd, reason);
-	*fd = wanted->fd;
 	*start = (struct start_fd){
 		.filetype = class->filetype,
 		.rights_base = wanted->rights_base & class->max_base,
 		.rights_inheriting =
 			wanted->rights_inheriting & class->max_inheriting,
 	};
-	if (class == &directory)
-		*fd = open_directory(wanted->fd, start);
-	else
+	if (class != &directory)
 		start->rights_base &= rights_of_mode(wanted->fd);
-	if (*fd < 0)
-		die(EXIT_SETUP, "%s: cannot open the directory again: %s",
-		    wanted->name, strerror(-*fd));
 	return class;
 }
 
-void grants_open(const struct spec *spec, struct grants *grants)
+static bool is_readable_file(int fd)
+{
+	struct stat stat;
+	int mode = fcntl(fd, F_GETFL);
+
+	return mode >= 0 && (mode & (O_ACCMODE | O_PATH)) == O_RDONLY &&
+	       fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
+}
+
+void grants_judge(const struct spec *spec, struct grants *grants)
 {
 	bool takes_descriptors = false, takes_addresses = false;
 
+	if (!is_readable_file(spec->runtime))
+		die(EXIT_SETUP, "the runtime is no file opened for reading");
+	if (!is_readable_file(spec->program))
+		die(EXIT_NOT_RUNNABLE,
+		    "the program is no file opened for reading");
 	for (size_t i = 0; i < spec->fds_len; i++) {
 		const struct class *class =
-			grant(&spec->fds[i], &grants->fds[i],
-			      &grants->starts[i]);
+			grant(&spec->fds[i], &grants->starts[i]);
 
 		takes_descriptors |= class->takes_descriptors;
 		takes_addresses |= class->takes_addresses;
 	}
 	if (takes_descriptors && !takes_addresses)
 		grants->flags |= START_ALLOW_SENDMSG;
+}
+
+void grants_open(const struct spec *spec, struct grants *grants)
+{
+	for (size_t i = 0; i < spec->fds_len; i++) {
+		struct start_fd *start = &grants->starts[i];
+		int fd = spec->fds[i].fd;
+
+		if (start->filetype == CLOUDABI_FILETYPE_DIRECTORY)
+			fd = open_directory(fd, start);
+		if (fd < 0)
+			die(EXIT_SETUP, "%s: cannot open the directory: %s",
+			    spec->fds[i].name, strerror(-fd));
+		grants->fds[i] = fd;
+	}
 }
 
 void grants_close(const struct spec *spec, const struct grants *grants)

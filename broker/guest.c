@@ -209,30 +209,12 @@ static void name_program(int fd, char *name, size_t name_size)
 	name[len] = '\0';
 }
 
-static void check_executables(const struct spec *spec)
-{
-	const int fds[] = {spec->runtime, spec->program};
-
-	for (size_t i = 0; i < 2; i++) {
-		struct stat stat;
-		int mode = fcntl(fds[i], F_GETFL);
-
-		if (mode < 0 || fstat(fds[i], &stat) != 0 ||
-		    !S_ISREG(stat.st_mode) || mode & O_PATH ||
-		    (mode & O_ACCMODE) != O_RDONLY)
-			die(i == 0 ? EXIT_SETUP : EXIT_NOT_RUNNABLE,
-			    "the %s is not a file opened for reading",
-			    i == 0 ? "runtime" : "program");
-	}
-}
-
 void guest_start(const struct spec *spec, const struct grants *grants,
 		 struct guest *guest)
 {
 	pid_t broker = getpid();
 	int start_block, results[2];
 
-	check_executables(spec);
 	name_program(spec->program, guest->program, sizeof(guest->program));
 	start_block = write_start_block(spec, grants);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, results) != 0)
@@ -259,8 +241,7 @@ void guest_kill(const struct guest *guest)
 
 /* Whether the runtime gave up before the program began. The program cannot
  * say so: the runtime has closed this socket by then. */
-static bool has_given_up(const struct guest *guest,
-			 struct start_result *result)
+static bool has_given_up(const struct guest *guest, struct start_result *result)
 {
 	ssize_t len = recv(guest->result, result, sizeof(*result),
 			   MSG_DONTWAIT | MSG_TRUNC);
@@ -276,8 +257,7 @@ static int report_refusal(const struct guest *guest,
 				 result->stage == START_STAGE_MEMORY;
 
 	if (result->host_errno == 0)
-		report("%s cannot be run: %s", guest->program,
-		       result->message);
+		report("%s cannot be run: %s", guest->program, result->message);
 	else
 		report("%s cannot be run: %s: %s", guest->program,
 		       result->message, strerror((int)result->host_errno));

@@ -29,19 +29,17 @@ static const struct {
 	int version;
 	struct ruleset_attr adds;
 } versions[] = {
-	{1, {.fs = ACCESS_ABI_1}},
-	{2, {.fs = LANDLOCK_ACCESS_FS_REFER}},
-	{3, {.fs = ACCESS_TRUNCATE}},
-	{4, {.net = NET_BIND_AND_CONNECT_TCP}},
-	{5, {.fs = ACCESS_IOCTL_DEV}},
-	{6, {.scoped = SCOPE_ABSTRACT_UNIX}},
+	{1, {.fs = ACCESS_ABI_1}},     {2, {.fs = LANDLOCK_ACCESS_FS_REFER}},
+	{3, {.fs = ACCESS_TRUNCATE}},  {4, {.net = NET_BIND_AND_CONNECT_TCP}},
+	{5, {.fs = ACCESS_IOCTL_DEV}}, {6, {.scoped = SCOPE_ABSTRACT_UNIX}},
 };
 
-#define REMOVING (LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR)
+#define REMOVING                                                               \
+	(LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR)
 /* Anything but devices. */
-#define LINKING                                                        \
-	(LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_MAKE_REG |      \
-	 LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_FIFO |  \
+#define LINKING                                                                \
+	(LANDLOCK_ACCESS_FS_REFER | LANDLOCK_ACCESS_FS_MAKE_REG |              \
+	 LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_FIFO |          \
 	 LANDLOCK_ACCESS_FS_MAKE_SOCK)
 
 /* What the broker does on behalf of somebody who holds a right. */
@@ -93,14 +91,14 @@ static void add_rule(int ruleset, const struct capability *capability,
 		     uint64_t handled)
 {
 	struct landlock_path_beneath_attr rule = {
-		.allowed_access = handled &
-				  access_for(capability->rights_base |
+		.allowed_access =
+			handled & access_for(capability->rights_base |
 					     capability->rights_inheriting),
 		.parent_fd = capability->dir,
 	};
 
-	if (syscall(SYS_landlock_add_rule, ruleset,
-		    LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+		    &rule, 0) != 0)
 		die(EXIT_SETUP, "landlock_add_rule failed: %s",
 		    strerror(errno));
 }
@@ -120,8 +118,8 @@ int landlock_prepare(bool optional)
 		    "CONFIG_SECURITY_LANDLOCK, and landlock among the "
 		    "security modules (lsm=)",
 		    strerror(errno));
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
-			       sizeof(attr), 0);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr),
+			       0);
 	if (ruleset < 0)
 		die(EXIT_SETUP, "landlock_create_ruleset failed: %s",
 		    strerror(errno));

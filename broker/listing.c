@@ -76,9 +76,9 @@ cloudabi_errno_t dir_list(struct capability *capability,
 	if (lseek(capability->dir, (off_t)request->head.cookie, SEEK_SET) < 0)
 		return last_error();
 	while (reply->head.data_len < limit) {
-		ssize_t len = getdents64(
-			capability->dir, buf,
-			bytes_to_read(reply, limit, sizeof(buf)));
+		ssize_t len =
+			getdents64(capability->dir, buf,
+				   bytes_to_read(reply, limit, sizeof(buf)));
 
 		if (len < 0)
 			return last_error();

@@ -77,8 +77,7 @@ static void reserve_stderr(void)
 	if (fcntl(STDERR_FILENO, F_GETFD) >= 0)
 		return;
 	fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 ||
-	    (fd != STDERR_FILENO && dup2(fd, STDERR_FILENO) < 0))
+	if (fd < 0 || (fd != STDERR_FILENO && dup2(fd, STDERR_FILENO) < 0))
 		_exit(EXIT_SETUP);
 	if (fd != STDERR_FILENO)
 		close(fd);
@@ -105,7 +104,8 @@ static void confine(const struct guest *guest, int ruleset)
 	seccomp_enter(guest);
 }
 
-static void prepare(const char *spec_fd, struct spec *spec)
+static void prepare(const char *spec_fd, struct spec *spec,
+		    struct grants *grants)
 {
 	if (getauxval(AT_SECURE) != 0)
 		die(EXIT_SETUP, "the broker must not have more privileges "
@@ -113,7 +113,7 @@ static void prepare(const char *spec_fd, struct spec *spec)
 	tie_to_launcher();
 	signal(SIGPIPE, SIG_IGN);
 	spec_read(parse_number(spec_fd), spec);
-	features_check();
+	grants_judge(spec, grants);
 	close_others(spec);
 	reserve_stderr();
 	raise_limit();
@@ -131,7 +131,8 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		die(EXIT_SETUP, "usage: cloudabi-broker SPECFD");
-	prepare(argv[1], &spec);
+	features_check();
+	prepare(argv[1], &spec, &grants);
 	serve_start();
 	capabilities_start();
 	grants_open(&spec, &grants);

@@ -9,7 +9,7 @@
 #include "host_errno.h"
 
 /* What a descriptor that can neither be read nor written is good for. */
-#define REFERENCE_RIGHTS \
+#define REFERENCE_RIGHTS                                                       \
 	(CLOUDABI_RIGHT_FILE_STAT_FGET | CLOUDABI_RIGHT_PROC_EXEC)
 
 static bool is_writing(const struct broker_request *head)
@@ -173,10 +173,10 @@ static cloudabi_errno_t hand_out_directory(const struct capability *capability,
 		close(object->fd);
 		return error;
 	}
-	return reply_capability(
-		reply, object->fd, device_of(&object->stat),
-		head->rights_base & CLOUDABI_MAX_BASE_DIRECTORY,
-		head->rights_inheriting & CLOUDABI_MAX_INHERITING_DIRECTORY);
+	return reply_capability(reply, object->fd, device_of(&object->stat),
+				head->rights_base & CLOUDABI_MAX_BASE_DIRECTORY,
+				head->rights_inheriting &
+					CLOUDABI_MAX_INHERITING_DIRECTORY);
 }
 
 /* The mode that the guest asked for, after the opening itself. */
@@ -202,9 +202,9 @@ static cloudabi_errno_t hand_out_file(const struct capability *capability,
 
 	out->filetype = is_file ? CLOUDABI_FILETYPE_REGULAR_FILE :
 				  CLOUDABI_FILETYPE_SOCKET_STREAM;
-	out->rights_base = head->rights_base &
-			   (is_file ? CLOUDABI_MAX_BASE_REGULAR_FILE :
-				      CLOUDABI_MAX_BASE_SOCKET);
+	out->rights_base =
+		head->rights_base & (is_file ? CLOUDABI_MAX_BASE_REGULAR_FILE :
+					       CLOUDABI_MAX_BASE_SOCKET);
 	out->rights_inheriting =
 		head->rights_inheriting &
 		(is_file ? CLOUDABI_MAX_INHERITING_REGULAR_FILE :

@@ -110,8 +110,7 @@ static cloudabi_errno_t find_directory(const struct capability *root,
 				       const char *path, int *dir)
 {
 	struct object object;
-	cloudabi_errno_t error =
-		path_find(root, path, O_DIRECTORY, &object);
+	cloudabi_errno_t error = path_find(root, path, O_DIRECTORY, &object);
 
 	*dir = object.fd;
 	return error;

@@ -5,16 +5,16 @@
 
 #include "broker.h"
 
-#define OFLAGS                                                 \
-	(CLOUDABI_O_CREAT | CLOUDABI_O_DIRECTORY | CLOUDABI_O_EXCL | \
+#define OFLAGS                                                                 \
+	(CLOUDABI_O_CREAT | CLOUDABI_O_DIRECTORY | CLOUDABI_O_EXCL |           \
 	 CLOUDABI_O_TRUNC)
-#define FDFLAGS                                           \
-	(CLOUDABI_FDFLAG_APPEND | CLOUDABI_FDFLAG_DSYNC | \
-	 CLOUDABI_FDFLAG_NONBLOCK | CLOUDABI_FDFLAG_RSYNC | \
+#define FDFLAGS                                                                \
+	(CLOUDABI_FDFLAG_APPEND | CLOUDABI_FDFLAG_DSYNC |                      \
+	 CLOUDABI_FDFLAG_NONBLOCK | CLOUDABI_FDFLAG_RSYNC |                    \
 	 CLOUDABI_FDFLAG_SYNC)
-#define FSFLAGS                                                   \
-	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW |    \
-	 CLOUDABI_FILESTAT_MTIM | CLOUDABI_FILESTAT_MTIM_NOW |    \
+#define FSFLAGS                                                                \
+	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW |                 \
+	 CLOUDABI_FILESTAT_MTIM | CLOUDABI_FILESTAT_MTIM_NOW |                 \
 	 CLOUDABI_FILESTAT_SIZE)
 
 static bool are_flags_known(const struct broker_request *head)

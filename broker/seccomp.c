@@ -36,17 +36,30 @@ struct rule {
 	uint64_t values[ARGUMENTS_MAX];
 };
 
-#define CALL(name) {.number = __NR_##name}
-#define CALL_0(name, a) {.number = __NR_##name, .checked = 1, .values = {a}}
-#define CALL_1(name, b) {.number = __NR_##name, .checked = 2, .values = {0, b}}
-#define CALL_01(name, a, b) \
-	{.number = __NR_##name, .checked = 3, .values = {a, b}}
-#define CALL_012(name, a, b, c) \
-	{.number = __NR_##name, .checked = 7, .values = {a, b, c}}
+#define CALL(name)                                                             \
+	{                                                                      \
+		.number = __NR_##name                                          \
+	}
+#define CALL_0(name, a)                                                        \
+	{                                                                      \
+		.number = __NR_##name, .checked = 1, .values = { a }           \
+	}
+#define CALL_1(name, b)                                                        \
+	{                                                                      \
+		.number = __NR_##name, .checked = 2, .values = { 0, b }        \
+	}
+#define CALL_01(name, a, b)                                                    \
+	{                                                                      \
+		.number = __NR_##name, .checked = 3, .values = { a, b }        \
+	}
+#define CALL_012(name, a, b, c)                                                \
+	{                                                                      \
+		.number = __NR_##name, .checked = 7, .values = { a, b, c }     \
+	}
 
 /* Those of every request come first. */
 static const struct rule rules[] = {
-	/* the dialogue */
+/* the dialogue */
 #ifdef __NR_epoll_wait
 	CALL(epoll_wait),
 #endif
@@ -90,7 +103,7 @@ static const struct rule rules[] = {
 };
 
 #define RULE_LEN_MAX (3 + 4 * ARGUMENTS_MAX)
-#define FILTER_LEN_MAX \
+#define FILTER_LEN_MAX                                                         \
 	(4 + RULE_LEN_MAX * (sizeof(rules) / sizeof(rules[0]) + 2))
 
 struct filter {
@@ -150,7 +163,7 @@ static void compile(struct filter *filter, const struct guest *guest)
 {
 	const struct rule signals[] = {
 		CALL_01(pidfd_send_signal, (uint64_t)guest->pidfd, SIGKILL),
-		CALL_01(kill, (uint64_t)-(int64_t)guest->pid, SIGKILL),
+		CALL_01(kill, (uint64_t) - (int64_t)guest->pid, SIGKILL),
 	};
 
 	emit_load(filter, offsetof(struct seccomp_data, arch));

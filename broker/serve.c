@@ -83,8 +83,7 @@ static void attach(struct msghdr *message, void *control, size_t control_size,
 	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
 }
 
-static bool send_reply(const struct capability *capability,
-		       struct reply *reply)
+static bool send_reply(const struct capability *capability, struct reply *reply)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec parts[] = {
@@ -96,8 +95,7 @@ static bool send_reply(const struct capability *capability,
 
 	if (reply->fd != -1)
 		attach(&message, control, sizeof(control), reply->fd);
-	sent = sendmsg(capability->sock, &message,
-		       MSG_DONTWAIT | MSG_NOSIGNAL);
+	sent = sendmsg(capability->sock, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (reply->fd != -1)
 		close(reply->fd);
 	return sent >= 0;

@@ -12,13 +12,13 @@ import os
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,16 +113,20 @@ class Grant:
 
 
 @cache
-def guest_program() -> Path:
-    """The guest, compiled once per session."""
-    program = Path(mkdtemp(prefix="broker-guest-")) / "guest"
+def compiled(name: str) -> Path:
+    """A program from tests/broker, compiled once per session and there for every user."""
+    program = Path(mkdtemp(prefix="broker-")) / name
     command = ["clang-16", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
-    subprocess.run(
-        [*command, "-o", str(program), str(ROOT / "tests/broker/guest.c")], check=True
-    )
+    source = ROOT / "tests" / "broker" / f"{name}.c"
+    subprocess.run([*command, "-o", str(program), str(source)], check=True)
     program.chmod(0o755)
     program.parent.chmod(0o755)
     return program
+
+
+def guest_program() -> Path:
+    """What stands in for the runtime, and for the program as well."""
+    return compiled("guest")
 
 
 def memory_file(content: bytes) -> int:
@@ -131,9 +135,7 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def start_broker(
-    spec: bytes, fds: Sequence[int], **options: Any
-) -> subprocess.Popen[str]:
+def start_broker(spec: bytes, fds: Sequence[int], **options: Any) -> subprocess.Popen[str]:
     """Start the broker on a spec, letting it inherit descriptors under their own numbers."""
     fd = memory_file(spec)
     try:
@@ -166,18 +168,33 @@ def opened(path: Path | str, flags: int = os.O_RDONLY) -> Iterator[int]:
         os.close(fd)
 
 
-def run_spec(grants: Sequence[Grant], **changes: object) -> tuple[int, str]:
-    """Run a spec with a guest that is not spoken to; changes replace or remove (...) keys."""
-    program = guest_program()
-    with opened(program) as runtime:
-        spec = {
-            "runtime": Fd(runtime),
-            "program": Fd(runtime),
-            "argdata": b"",
-            "descriptors": [grant.described() for grant in grants],
-        } | changes
+def spec_of(runtime: int, grants: Sequence[Grant]) -> dict[str, object]:
+    """A spec in which the program does not matter."""
+    return {
+        "runtime": Fd(runtime),
+        "program": Fd(runtime),
+        "argdata": b"",
+        "descriptors": [grant.described() for grant in grants],
+    }
+
+
+def run_spec(
+    grants: Sequence[Grant],
+    changes: Mapping[Any, object] = MappingProxyType({}),
+    inherited: Sequence[int] | None = None,
+    **options: Any,
+) -> tuple[int, str]:
+    """Run a spec with a guest that is not spoken to.
+
+    changes: further keys of the spec, or other values; ... takes a key away.
+    inherited: which descriptors the broker gets; by default those of the grants.
+    """
+    if inherited is None:
+        inherited = [grant.fd for grant in grants]
+    with opened(guest_program()) as runtime:
+        spec = spec_of(runtime, grants) | dict(changes)
         spec = {key: value for key, value in spec.items() if value is not ...}
-        return run_broker(argdata(spec), (runtime, *(grant.fd for grant in grants)))
+        return run_broker(argdata(spec), (runtime, *inherited), **options)
 
 
 # the guest
@@ -198,10 +215,9 @@ class Reply:
 class Syscall:
     """Numbers on x86_64."""
 
-    READ, WRITE, CLOSE, LSEEK, FSTAT = 0, 1, 3, 8, 5
-    SENDMSG, RECVMSG, SHUTDOWN, DUP, FCNTL, FTRUNCATE = 46, 47, 48, 32, 72, 77
-    KILL, GETPID, GETPPID, GETSID, EXIT_GROUP, PERSONALITY = 62, 39, 110, 124, 231, 135
-    PRCTL, GETRLIMIT, CLONE, MMAP, PPOLL = 157, 97, 56, 9, 271
+    READ, WRITE, CLOSE, PREAD = 0, 1, 3, 17
+    SENDMSG, RECVMSG, FCNTL, FTRUNCATE, MMAP = 46, 47, 72, 77, 9
+    GETPID, GETSID, EXIT_GROUP, PERSONALITY = 39, 124, 231, 135
 
 
 class Guest:
@@ -211,11 +227,19 @@ class Guest:
         self.control = control
         self.broker = broker
         control.settimeout(20)
-        self.arena, self.argc, self.argv, self.environment = HELLO.unpack(control.recv(1 << 16))
+        hello = control.recv(1 << 16)
+        if not hello:
+            raise EOFError(broker.communicate()[1])
+        self.arena, self.argc, self.argv, self.environment = HELLO.unpack(hello)
         self.pid = self.call(Syscall.GETPID)
 
     def peek(self, address: int, length: int) -> bytes:
         return self._command(-1, (), 0, b"", address, length)[1]
+
+    def peek_text(self, vector: int, index: int) -> str:
+        """One of the strings that a vector of pointers refers to."""
+        address = int.from_bytes(self.peek(vector + 8 * index, 8), "little")
+        return self.peek(address, 17).split(b"\0")[0].decode()
 
     def call(self, number: int, *arguments: int | bytes) -> int:
         """Make a system call; bytes are put into the guest's memory. Negative: an errno."""
@@ -226,10 +250,14 @@ class Guest:
         return self._command(number, words, self.arena, memory, 0, 0)[0]
 
     def read(self, fd: int, length: int = 4096) -> bytes | int:
-        count, data = self._command(
-            Syscall.READ, (fd, self.arena, length), 0, b"", self.arena, length
-        )
+        words = (fd, self.arena, length)
+        count, data = self._command(Syscall.READ, words, 0, b"", self.arena, length)
         return data[:count] if count >= 0 else count
+
+    def pread(self, fd: int, length: int) -> bytes:
+        words = (fd, self.arena, length, 0)
+        count, data = self._command(Syscall.PREAD, words, 0, b"", self.arena, length)
+        return data[:count]
 
     def _command(
         self, number: int, words: Sequence[int], to: int, memory: bytes, source: int, length: int
@@ -283,7 +311,9 @@ class Guest:
             self.call(Syscall.CLOSE, reply.fd)
         return reply.error
 
-    def open(self, fd: int, path: str | bytes, base: int, inheriting: int = 0, **fields: Any) -> Reply:
+    def open(
+        self, fd: int, path: str | bytes, base: int, inheriting: int = 0, **fields: Any
+    ) -> Reply:
         """Open with these very rights."""
         rights = {"rights_base": base, "rights_inheriting": inheriting}
         return self.request(fd, OPEN, path, **rights, **fields)
@@ -375,9 +405,7 @@ def parse_reply(data: bytes, fd: int) -> Reply:
     error, filetype, base, inheriting, data_len, padding = REPLY.unpack_from(data)
     assert padding == 0
     assert len(data) == REPLY.size + data_len
-    return Reply(
-        ERRORS[error] if error else "", filetype, base, inheriting, data[REPLY.size :], fd
-    )
+    return Reply(ERRORS[error] if error else "", filetype, base, inheriting, data[REPLY.size :], fd)
 
 
 def fds_of(pid: int) -> dict[int, str]:
@@ -390,19 +418,22 @@ def fds_of(pid: int) -> dict[int, str]:
 
 
 @contextmanager
-def guest(*grants: Grant, **options: Any) -> Iterator[Guest]:
-    """Start the broker and a guest with these descriptors, from number 1 on."""
+def guest(
+    *grants: Grant,
+    changes: Mapping[str, object] = MappingProxyType({}),
+    inherited: Sequence[int] = (),
+    **options: Any,
+) -> Iterator[Guest]:
+    """Start the broker and a guest with these descriptors, from number 1 on.
+
+    changes: further keys of the spec, or other values.
+    inherited: what the broker gets beyond the descriptors of the grants.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    changes = options.pop("spec", {})
     with ours, opened(guest_program()) as runtime:
-        control = Grant(theirs.fileno(), name="control")
-        spec = {
-            "runtime": Fd(runtime),
-            "program": Fd(runtime),
-            "argdata": b"",
-            "descriptors": [grant.described() for grant in (control, *grants)],
-        } | changes
-        fds = {runtime, *(grant.fd for grant in (control, *grants))}
+        grants = (Grant(theirs.fileno(), name="control"), *grants)
+        spec = spec_of(runtime, grants) | dict(changes)
+        fds = {runtime, *(grant.fd for grant in grants), *inherited}
         broker = start_broker(argdata(spec), tuple(fds), **options)
         theirs.close()
         with broker:

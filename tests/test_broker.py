@@ -19,6 +19,7 @@ from broker_harness import (
     CLONE,
     CREATE_DIRECTORY,
     DIRENT,
+    FILESTAT,
     LINK,
     OPEN,
     READDIR,
@@ -31,9 +32,7 @@ from broker_harness import (
     STAT_PUT,
     SYMLINK,
     SYNC,
-    TICKET,
     UNLINK,
-    FILESTAT,
     Guest,
     Reply,
     Syscall,
@@ -423,9 +422,7 @@ class TestListing:
             assert next(dirents(data)) == following
 
     def test_position_belongs_to_nobody(self, held: Guest) -> None:
-        clone = held.request(
-            1, CLONE, rights_base=abi.RIGHT_FILE_READDIR, rights_inheriting=0
-        ).fd
+        clone = held.request(1, CLONE, rights_base=abi.RIGHT_FILE_READDIR, rights_inheriting=0).fd
         first = held.request(1, READDIR, data_len=DIRENT.size).data
         cookie = struct.unpack_from("<Q", first)[0]
         rest = held.request(1, READDIR, cookie=cookie, data_len=9999).data

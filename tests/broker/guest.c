@@ -10,8 +10,11 @@
 /* Descriptor 0 is a SOCK_SEQPACKET socket to the test. */
 #define CONTROL 0
 
+#define NOTHING -1     /* beyond reading and writing memory */
+#define LEAVE_CHILD -2 /* a process that never ends by itself */
+
 struct command {
-	long number; /* -1: only read and write memory */
+	long number; /* or NOTHING, or LEAVE_CHILD */
 	long arguments[6];
 	unsigned char *write_to;
 	long write_len; /* bytes that follow this struct */
@@ -26,12 +29,23 @@ struct answer {
 
 static unsigned char arena[1 << 18];
 
+static long leave_child(void)
+{
+	long pid = fork();
+
+	while (pid == 0)
+		pause();
+	return pid;
+}
+
 static void perform(const struct command *command, struct answer *answer)
 {
 	const long *a = command->arguments;
 
 	memcpy(command->write_to, command + 1, (size_t)command->write_len);
-	if (command->number != -1) {
+	if (command->number == LEAVE_CHILD) {
+		answer->result = leave_child();
+	} else if (command->number != NOTHING) {
 		answer->result = syscall(command->number, a[0], a[1], a[2],
 					 a[3], a[4], a[5]);
 		if (answer->result == -1)
@@ -44,8 +58,7 @@ int main(int argc, char **argv, char **environment)
 {
 	static _Alignas(16) unsigned char buf[1 << 17];
 	static struct answer answer;
-	const long hello[] = {(long)arena, argc, (long)argv,
-			      (long)environment};
+	const long hello[] = {(long)arena, argc, (long)argv, (long)environment};
 
 	send(CONTROL, hello, sizeof(hello), 0);
 	for (;;) {

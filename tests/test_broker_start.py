@@ -1,0 +1,561 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The broker around the guest: the spec, what is granted, how a run starts and how it ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from broker_harness import (
+    ALL,
+    BROKER,
+    CREATE_DIRECTORY,
+    LINK,
+    OPEN,
+    RENAME,
+    UNLINK,
+    Fd,
+    Grant,
+    Guest,
+    Syscall,
+    abi,
+    argdata,
+    compiled,
+    fds_of,
+    guest,
+    guest_in,
+    guest_program,
+    memory_file,
+    opened,
+    run_broker,
+    run_spec,
+)
+
+ALLOW_SENDMSG, NO_LANDLOCK = 1, 2
+START_BLOCK = struct.Struct("<QIIQII")
+START_FD = struct.Struct("<QQB7x")
+RESULT = struct.Struct("<II120s")
+MAGIC = 0x636C6F7564303031
+NOBODY = 65534
+
+
+def proc(pid: int, name: str) -> dict[str, str]:
+    """/proc/<pid>/status or limits as a mapping."""
+    separator = ":" if name == "status" else "  "
+    lines = Path(f"/proc/{pid}/{name}").read_text().splitlines()
+    return {
+        key.strip(): value.strip() for key, _, value in (line.partition(separator) for line in lines)
+    }
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return proc(pid, "status")["State"].startswith(("Z", "X"))
+    except FileNotFoundError:
+        return True
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+class TestSpec:
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"runtime": ...}, "a key is missing"),
+            ({"program": ...}, "a key is missing"),
+            ({"argdata": ...}, "a key is missing"),
+            ({"descriptors": ...}, "a key is missing"),
+            ({"limits": 3}, "a key is unknown or there twice"),
+            ({"runtime": 3}, "a value has the wrong type"),
+            ({"argdata": "text"}, "a value has the wrong type"),
+            ({"no_landlock": 1}, "a value has the wrong type"),
+            ({"descriptors": {}}, "a value has the wrong type"),
+            ({"descriptors": [3]}, "a descriptor is not a map"),
+            ({"descriptors": [{}]}, "a key is missing"),
+            ({"descriptors": [Grant(0).described() | {"x": 1}]}, "a key is unknown or there twice"),
+            ({"descriptors": [Grant(0).described() | {"name": 1}]}, "a value is not a plain string"),
+            ({"descriptors": [Grant(0, name="a\0b").described()]}, "a value is not a plain string"),
+            ({"descriptors": [Grant(0, base=-1).described()]}, "a set of rights is out of range"),
+            ({"descriptors": [Grant(0, inheriting=ALL).described()]}, "of rights is out of range"),
+            ({"descriptors": [Grant(0).described()] * 1009}, "there are too many descriptors"),
+            ({"argdata": b"\x00"}, "the program's argdata is malformed"),
+            ({"argdata": b"\x03\0\0\0\0"}, "the program's argdata is malformed"),
+            ({"argdata": b"\x07\x82\x05"}, "the program's argdata is malformed"),
+            ({1: 2}, "a value is not a plain string"),
+        ],
+    )
+    def test_mistakes(self, changes: dict[Any, object], message: str) -> None:
+        status, text = run_spec([], changes)
+        assert status == 125
+        assert text.startswith("cloudabi-run: the spec is malformed: ")
+        assert message in text
+        assert text.count("\n") == 1
+
+    @pytest.mark.parametrize("spec", [b"", b"\x07", b"\x06\x80", b"\xff", argdata({}) * 2])
+    def test_no_spec(self, spec: bytes) -> None:
+        status, text = run_broker(spec)
+        assert (status, text.count("\n")) == (125, 1)
+        assert "the spec is malformed" in text
+
+    def test_truncated(self) -> None:
+        whole = argdata(
+            {"runtime": Fd(0), "program": Fd(0), "argdata": b"", "descriptors": [], "x": 1}
+        )
+        for length in range(len(whole)):
+            assert run_broker(whole[:length])[0] == 125
+
+    @pytest.mark.parametrize("arguments", [[], ["1", "2"], ["x"], ["-1"], ["1x"], ["4294967296"]])
+    def test_usage(self, arguments: list[str]) -> None:
+        done = subprocess.run([BROKER, *arguments], stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (125, "cloudabi-run: usage: cloudabi-broker SPECFD\n")
+
+    def test_unreadable(self) -> None:
+        done = subprocess.run([BROKER, "77"], stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 125
+        assert done.stderr == "cloudabi-run: cannot read the spec: Bad file descriptor\n"
+
+
+@contextmanager
+def closing(fd: int) -> Iterator[int]:
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def create_epoll() -> int:
+    epoll = select.epoll()
+    return os.dup(epoll.fileno())
+
+
+class TestRefusals:
+    def refused(self, fd: int, reason: str) -> None:
+        status, text = run_spec([Grant(fd, name="args.place")])
+        assert status == 125
+        assert text == f"cloudabi-run: args.place: descriptor {fd} {reason}\n"
+
+    def test_not_open(self) -> None:
+        done = run_spec([Grant(999, name="args[3]")], inherited=())
+        assert done == (125, "cloudabi-run: args[3]: descriptor 999 is not open\n")
+
+    def test_numbers_mean_what_they_meant(self, tmp_path: Path) -> None:
+        """A number that is free, such as the spec's, is not what the broker opens later."""
+        with opened(tmp_path) as fd:
+            free = sorted(set(range(3, 60)) - fds_of(os.getpid()).keys())
+            for number in free[1:]:  # the first one becomes the runtime's
+                status, text = run_spec([Grant(fd), Grant(number)], inherited=(fd,))
+                assert status == 125
+                assert text.endswith("is not open\n")
+
+    @pytest.mark.parametrize(
+        "create",
+        [
+            lambda: os.eventfd(0),
+            lambda: os.pidfd_open(os.getpid()),
+            create_epoll,
+            lambda: os.open("/proc/self/status", os.O_RDONLY),
+            lambda: os.open("/proc/self/ns/net", os.O_RDONLY),
+            lambda: os.open("/sys/kernel", os.O_RDONLY),
+            lambda: os.open("/proc/self", os.O_PATH),
+        ],
+    )
+    def test_controls_of_the_kernel(self, create: Callable[[], int]) -> None:
+        with closing(create()) as fd:
+            self.refused(fd, "is a control of the kernel, such as those in /proc and /sys")
+
+    def test_executable_memory(self) -> None:
+        with closing(os.memfd_create("x")) as fd:
+            self.refused(
+                fd, "is an executable file in memory; create it with MFD_NOEXEC_SEAL"
+            )
+        with closing(os.memfd_create("x", os.MFD_CLOEXEC | 8)) as fd, guest(Grant(fd)) as held:
+            assert start_block(held)[1][1][2] == abi.FILETYPE_REGULAR_FILE
+
+    def test_references(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "link").symlink_to("x")
+        for name in ("file", "link"):
+            with opened(tmp_path / name, os.O_PATH | os.O_NOFOLLOW) as fd:
+                self.refused(fd, "was opened with O_PATH, which suits directories only")
+
+    def test_devices(self) -> None:
+        for name in ("null", "zero", "full", "random", "urandom"):
+            with opened(f"/dev/{name}") as fd, guest(Grant(fd)) as held:
+                assert start_block(held)[1][1][2] == abi.FILETYPE_CHARACTER_DEVICE
+        with ExitStack() as stack:
+            master, terminal = os.openpty()
+            stack.enter_context(closing(master))
+            stack.enter_context(closing(terminal))
+            with guest(Grant(terminal)) as held:
+                kind, base = start_block(held)[1][1][2], start_block(held)[1][1][0]
+                assert (kind, base) == (abi.FILETYPE_CHARACTER_DEVICE, abi.MAX_BASE_TERMINAL)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="device nodes need root")
+    def test_other_devices(self, tmp_path: Path) -> None:
+        for number, name in ((os.makedev(1, 11), "kmsg"), (os.makedev(1, 1), "mem")):
+            os.mknod(tmp_path / name, 0o020600, number)
+            try:
+                fd = os.open(tmp_path / name, os.O_RDONLY)
+            except OSError:
+                continue
+            with closing(fd):
+                self.refused(fd, "is a device that the program could control")
+
+    @pytest.mark.parametrize(
+        ("family", "kind", "protocol"),
+        [
+            (socket.AF_NETLINK, socket.SOCK_RAW, 0),
+            (socket.AF_PACKET, socket.SOCK_DGRAM, 0),
+            (socket.AF_INET, socket.SOCK_RAW, 1),
+            (socket.AF_INET, socket.SOCK_DGRAM, 1),
+            (socket.AF_INET, socket.SOCK_STREAM, 132),
+            (socket.AF_INET, socket.SOCK_STREAM, 262),
+            (socket.AF_VSOCK, socket.SOCK_STREAM, 0),
+            (socket.AF_ALG, socket.SOCK_SEQPACKET, 0),
+        ],
+    )
+    def test_sockets(self, family: int, kind: int, protocol: int) -> None:
+        try:
+            other = socket.socket(family, kind, protocol)
+        except OSError as error:
+            pytest.skip(f"this kernel has no such socket: {error}")
+        with other:
+            self.refused(other.fileno(), "is a socket other than UNIX, TCP and UDP")
+
+    def test_executables(self, tmp_path: Path) -> None:
+        with opened(guest_program()) as runtime, closing(memory_file(b"")) as writable:
+            for key, status in (("runtime", 125), ("program", 126)):
+                spec = {
+                    "runtime": Fd(runtime),
+                    "program": Fd(runtime),
+                    "argdata": b"",
+                    "descriptors": [],
+                } | {key: Fd(writable)}
+                done = run_broker(argdata(spec), (runtime, writable))
+                message = f"cloudabi-run: the {key} is no file opened for reading\n"
+                assert done == (status, message)
+
+
+def start_block(held: Guest) -> tuple[tuple[int, ...], list[tuple[int, ...]], bytes]:
+    """The guest's start block: head, one record for each descriptor, argdata."""
+    at = int(held.peek_text(held.argv, 1))
+    whole = held.pread(at, 1 << 16)
+    head = START_BLOCK.unpack_from(whole)
+    fds = [START_FD.unpack_from(whole, START_BLOCK.size + 24 * i) for i in range(head[2])]
+    return head, fds, whole[START_BLOCK.size + 24 * head[2] :]
+
+
+def flags_with(*others: socket.socket) -> int:
+    """The start flags of a guest that holds the control socket, a UNIX one, and these."""
+    with guest(*(Grant(other.fileno()) for other in others)) as held:
+        return start_block(held)[0][1]
+
+
+class TestStart:
+    def test_block(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        read, write = os.pipe()
+        with ExitStack() as stack:
+            for fd in (read, write):
+                stack.enter_context(closing(fd))
+            directory = stack.enter_context(opened(tmp_path))
+            modes = (os.O_RDONLY, os.O_WRONLY, os.O_RDWR)
+            files = [stack.enter_context(opened(tmp_path / "file", mode)) for mode in modes]
+            grants = [Grant(fd) for fd in (directory, *files, read, write)]
+            few = Grant(directory, base=abi.RIGHT_FILE_OPEN | 1 << 50, inheriting=0)
+            data = argdata([Fd(1), Fd(7)])
+            held = stack.enter_context(guest(*grants, few, changes={"argdata": data}))
+            head, fds, rest = start_block(held)
+        assert head == (MAGIC, ALLOW_SENDMSG, 8, len(data), len(os.sched_getaffinity(0)), 0)
+        assert rest == data
+        directory_sets = (abi.MAX_BASE_DIRECTORY, abi.MAX_INHERITING_DIRECTORY)
+        socket_sets = (abi.MAX_BASE_SOCKET, abi.MAX_INHERITING_SOCKET)
+        file, stream = abi.FILETYPE_REGULAR_FILE, abi.FILETYPE_SOCKET_STREAM
+        both = abi.MAX_BASE_REGULAR_FILE
+        assert fds == [
+            (*socket_sets, abi.FILETYPE_SOCKET_DGRAM),
+            (*directory_sets, abi.FILETYPE_DIRECTORY),
+            (both & ~abi.RIGHT_FD_WRITE, 0, file),
+            (both & ~abi.RIGHT_FD_READ, 0, file),
+            (both, 0, file),
+            (abi.MAX_BASE_SOCKET & ~abi.RIGHT_FD_WRITE, abi.MAX_INHERITING_SOCKET, stream),
+            (abi.MAX_BASE_SOCKET & ~abi.RIGHT_FD_READ, abi.MAX_INHERITING_SOCKET, stream),
+            (abi.RIGHT_FILE_OPEN, 0, abi.FILETYPE_DIRECTORY),
+        ]
+
+    def test_block_is_sealed(self) -> None:
+        with guest() as held:
+            assert held.call(Syscall.FCNTL, 1, 1034) & 15 == 1 | 2 | 4 | 8
+            assert held.call(Syscall.WRITE, 1, b"x", 1) == -errno.EPERM
+            assert held.call(Syscall.FTRUNCATE, 1, 0) == -errno.EPERM
+
+    def test_sendmsg(self) -> None:
+        """Only beside sockets whose messages cannot name a receiver."""
+        unix = socket.AF_UNIX
+        assert flags_with() == ALLOW_SENDMSG
+        for family, kind, expected in [
+            (unix, socket.SOCK_STREAM, ALLOW_SENDMSG),
+            (unix, socket.SOCK_SEQPACKET, ALLOW_SENDMSG),
+            (unix, socket.SOCK_DGRAM, 0),
+            (socket.AF_INET, socket.SOCK_STREAM, ALLOW_SENDMSG),
+            (socket.AF_INET6, socket.SOCK_STREAM, ALLOW_SENDMSG),
+            (socket.AF_INET, socket.SOCK_DGRAM, 0),
+            (socket.AF_INET6, socket.SOCK_DGRAM, 0),
+        ]:
+            with socket.socket(family, kind) as other, socket.socket(unix) as more:
+                assert flags_with(other, more) == expected
+
+    def test_process(self, tmp_path: Path) -> None:
+        with guest_in(tmp_path) as held:
+            status, limits = proc(held.pid, "status"), proc(held.pid, "limits")
+            assert status["NoNewPrivs"] == "1"
+            assert int(status["SigIgn"], 16) == 1 << (signal.SIGPIPE - 1)
+            assert int(status["SigBlk"], 16) == 0
+            assert limits["Max core file size"].split()[:2] == ["0", "0"]
+            assert limits["Max open files"].split()[:2] == ["1024", "1024"]
+            assert held.call(Syscall.GETSID, 0) == held.pid
+            assert held.call(Syscall.PERSONALITY, 0xFFFFFFFF) == 0
+            assert held.argc == 2
+            assert held.peek_text(held.argv, 0) == "cloudabi-runtime"
+            assert held.peek_text(held.argv, 1) == "2"
+            assert held.peek(held.environment, 8) == bytes(8)
+            fds = held.fds()
+            assert sorted(fds) == [0, 1, 2, 3, 4]
+            assert "cloudabi-start" in fds[2]
+            assert fds[3] == str(guest_program())
+            assert all(fds[i].startswith("socket:") for i in (0, 1, 4))
+
+    def test_hostile_surroundings(self, tmp_path: Path) -> None:
+        """Signals ignored and blocked, a personality, descriptors that nobody granted."""
+
+        def disturb() -> None:
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2, signal.SIGSEGV})
+            for fd in range(100, 200, 3):
+                os.dup2(2, fd)
+
+        with guest(wrapper=("setarch", "-R"), preexec_fn=disturb) as held:
+            status = proc(held.pid, "status")
+            assert int(status["SigIgn"], 16) == 1 << (signal.SIGPIPE - 1)
+            assert int(status["SigBlk"], 16) == 0
+            assert held.call(Syscall.PERSONALITY, 0xFFFFFFFF) == 0
+            assert sorted(held.fds()) == [0, 1, 2, 3]
+
+    def test_undeclared_descriptors(self, tmp_path: Path) -> None:
+        with opened(tmp_path) as extra, guest(inherited=(extra,)) as held:
+            assert str(tmp_path) not in fds_of(held.broker.pid).values()
+            assert str(tmp_path) not in held.fds().values()
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_overlapping_numbers(self, tmp_path: Path, order: int) -> None:
+        """Every descriptor gets its place, however host and guest numbers cross."""
+        with ExitStack() as stack:
+            fds = []
+            for number in range(40):
+                (tmp_path / str(number)).write_text(str(number))
+                fds.append(stack.enter_context(opened(tmp_path / str(number))))
+            fds = fds[::order]
+            expected = [os.pread(fd, 9, 0) for fd in fds]
+            held = stack.enter_context(guest(*(Grant(fd) for fd in fds)))
+            assert [held.read(number + 1) for number in range(40)] == expected
+            assert len(held.fds()) == 44
+
+    def test_many_descriptors(self) -> None:
+        """As many as a program may have, and the runtime's three above them."""
+        fds = [os.open("/dev/zero", os.O_RDONLY) for _ in range(1007)]
+        try:
+            with guest(*map(Grant, fds)) as held:
+                assert sorted(held.fds()) == list(range(1011))
+                assert held.read(1007, 3) == bytes(3)
+        finally:
+            for fd in fds:
+                os.close(fd)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+    def test_ordinary_user(self, tmp_path: Path) -> None:
+        root = tmp_path / "root"
+        root.mkdir()
+        root.chmod(0o777)
+        user = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+        with opened(root) as fd, guest(Grant(fd), wrapper=user) as held:
+            status = proc(held.broker.pid, "status")
+            assert status["Uid"].split() == [str(NOBODY)] * 4
+            assert int(status["CapEff"], 16) == 0
+            creating = {"rights_base": abi.RIGHT_FD_WRITE, "oflags": abi.O_CREAT}
+            assert held.error(1, OPEN, "file", **creating) == ""
+            assert held.error(1, LINK, "file", "other") == ""
+            assert held.error(1, RENAME, "other", "third") == ""
+            assert held.error(1, UNLINK, "third") == ""
+            assert (root / "file").stat().st_uid == NOBODY
+            assert held.exit(3) == (3, "")
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+    def test_search_only(self, tmp_path: Path) -> None:
+        (tmp_path / "closed").mkdir()
+        (tmp_path / "closed").chmod(0o311)
+        with opened(tmp_path / "closed", os.O_PATH) as fd, guest(Grant(fd)) as held:
+            base = start_block(held)[1][1][0]
+            assert base & (abi.RIGHT_FILE_READDIR | abi.RIGHT_FILE_OPEN) == abi.RIGHT_FILE_OPEN
+            assert held.error(1, CREATE_DIRECTORY, "made") == ""
+
+
+class TestEnd:
+    @pytest.mark.parametrize("status", [0, 1, 7, 125, 255])
+    def test_status(self, status: int) -> None:
+        with guest() as held:
+            assert held.exit(status) == (status, "")
+
+    def test_killed(self) -> None:
+        for number, text in (
+            (signal.SIGABRT, "(Aborted)"),
+            (signal.SIGKILL, "(Killed)"),
+            (
+                signal.SIGSYS,
+                "(Bad system call): it made a system call that the sandbox refuses",
+            ),
+        ):
+            with guest() as held:
+                os.kill(held.pid, number)
+                name = guest_program()
+                message = f"cloudabi-run: {name} was killed by signal {number:d} {text}\n"
+                assert held.wait() == (128 + number, message)
+
+    @pytest.mark.parametrize(
+        "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+    )
+    def test_signal_to_the_broker(self, number: signal.Signals) -> None:
+        with guest() as held:
+            held.broker.send_signal(number)
+            assert held.wait() == (128 + number, "")
+            assert has_ended(held.pid)
+
+    def test_ignored_signal_stays_ignored(self) -> None:
+        with guest(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as held:
+            held.broker.send_signal(signal.SIGHUP)
+            time.sleep(0.2)
+            assert held.exit(0) == (0, "")
+
+    def test_broker_killed(self) -> None:
+        with guest() as held:
+            held.broker.kill()
+            wait_until(lambda: has_ended(held.pid))
+
+    def test_launcher_killed(self) -> None:
+        with guest(wrapper=("sh", "-c", '"$0" "$@"; exit $?')) as held:
+            shell = held.broker.pid
+            (broker,) = map(int, Path(f"/proc/{shell}/task/{shell}/children").read_text().split())
+            assert has_ended(broker) is False
+            held.broker.kill()
+            wait_until(lambda: has_ended(broker) and has_ended(held.pid))
+
+    def test_children_of_the_guest(self) -> None:
+        with guest() as held:
+            child = held.call(-2)
+            assert child > 0
+            assert held.exit(0) == (0, "")
+            wait_until(lambda: has_ended(child))
+
+    def test_no_zombies(self) -> None:
+        """The broker reaps the guest also when it was told to end."""
+        with guest() as held:
+            held.broker.send_signal(signal.SIGTERM)
+            held.wait()
+            assert not Path(f"/proc/{held.pid}").exists()
+
+    @pytest.mark.parametrize(
+        ("stage", "number", "text", "status", "message"),
+        [
+            (1, 0, b"bad block", 125, "bad block"),
+            (2, errno.ENOSYS, b"seccomp", 125, "seccomp: Function not implemented"),
+            (3, 0, b"no ELF file", 126, "no ELF file"),
+            (4, errno.ENOMEM, b"too large", 126, "too large: Cannot allocate memory"),
+            (99, 0, b"?", 125, "?"),
+            (3, 0, b"x" * 120, 126, "x" * 119),
+            (3, 0, b"a\nb\x1b[31m", 126, "a?b?[31m"),
+        ],
+    )
+    def test_runtime_gives_up(
+        self, stage: int, number: int, text: bytes, status: int, message: str
+    ) -> None:
+        with guest() as held:
+            result = RESULT.pack(stage, number, text)
+            assert held.send(3, result) == RESULT.size
+            expected = f"cloudabi-run: {guest_program()} cannot be run: {message}\n"
+            assert held.exit(1) == (status, expected)
+
+    def test_results_of_another_size_are_none(self) -> None:
+        for result in (b"", b"x" * 127, b"x" * 129):
+            with guest() as held:
+                held.send(3, result)
+                assert held.exit(5) == (5, "")
+
+    def test_runtime_is_no_executable(self, tmp_path: Path) -> None:
+        (tmp_path / "text").write_text("hello")
+        (tmp_path / "text").chmod(0o755)
+        with opened(tmp_path / "text") as runtime:
+            status, text = run_spec([], {"runtime": Fd(runtime)}, inherited=(runtime,))
+            assert status == 125
+            assert text.endswith(
+                "cannot be run: execveat of the runtime failed: Exec format error\n"
+            )
+
+
+class TestBrokerItself:
+    def test_from_outside(self, tmp_path: Path) -> None:
+        with guest_in(tmp_path) as held:
+            held.error(1, OPEN, ".")
+            status = proc(held.broker.pid, "status")
+            assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1")
+            kinds = sorted(kind.split(":")[0] for kind in fds_of(held.broker.pid).values())
+            assert kinds == sorted(
+                ["anon_inode", "anon_inode", "anon_inode", "pipe", "socket", "socket"]
+                + [str(tmp_path)]
+            )
+            assert os.readlink(f"/proc/{held.broker.pid}/cwd") == "/"
+
+    def test_closed_standard_error(self) -> None:
+        def close() -> None:
+            os.close(2)
+
+        with guest(preexec_fn=close) as held:
+            assert fds_of(held.broker.pid)[2] == "/dev/null"
+            assert held.exit(4)[0] == 4
+
+    def test_missing_features(self, tmp_path: Path) -> None:
+        for number, name, remedy in (
+            (317, "seccomp", "Linux 4.14 with CONFIG_SECCOMP_FILTER"),
+            (434, "pidfd_open", "Linux 5.3"),
+            (436, "close_range", "Linux 5.9"),
+            (437, "openat2", "Linux 5.6"),
+        ):
+            status, text = run_spec([], wrapper=(compiled("without"), str(number)))
+            assert status == 125
+            expected = f"{name} is missing (Function not implemented): this needs {remedy}, "
+            assert text.startswith(f"cloudabi-run: {expected}")
+
+    def test_landlock_is_missing(self) -> None:
+        without = (compiled("without"), "444")
+        status, text = run_spec([], wrapper=without)
+        assert status == 125
+        assert text.startswith("cloudabi-run: Landlock is missing (Function not implemented): ")
+        with guest(changes={"no_landlock": True}, wrapper=without) as held:
+            assert start_block(held)[0][1] == ALLOW_SENDMSG | NO_LANDLOCK
+        with guest(changes={"no_landlock": True}) as held:
+            assert start_block(held)[0][1] == ALLOW_SENDMSG
+
