@@ -141,7 +141,9 @@ def test_no_connection_can_be_made() -> None:
 
 def grants(folder: Path) -> str:
     """The same tree twice: writable below `out`, read-only as a whole."""
-    return f"{{whole: !file {{path: '{folder}'}}, out: !file {{path: '{folder}/out', mode: write}}}}"
+    return (
+        f"{{whole: !file {{path: '{folder}'}}, out: !file {{path: '{folder}/out', mode: write}}}}"
+    )
 
 
 def test_read_only_means_read_only(tmp_path: Path) -> None:
