@@ -38,25 +38,25 @@ struct start_fd {
 
 struct start_block {
 	uint64_t magic;
-	uint32_t flags;	    /* enum start_flags */
-	uint32_t fds_len;   /* <= START_FDS_MAX */
+	uint32_t flags;       /* enum start_flags */
+	uint32_t fds_len;     /* <= START_FDS_MAX */
 	uint64_t argdata_len; /* bytes, straight after the last start_fd */
 	uint32_t ncpus;
 	uint32_t padding;
 };
 
 enum start_stage {
-	START_STAGE_BLOCK = 1,	/* the start block is malformed */
-	START_STAGE_CONFINE,	/* a required kernel feature is missing */
-	START_STAGE_ELF,	/* the program is no acceptable executable */
-	START_STAGE_MEMORY,	/* the program does not fit into memory */
+	START_STAGE_BLOCK = 1, /* the start block is malformed */
+	START_STAGE_CONFINE,   /* a required kernel feature is missing */
+	START_STAGE_ELF,       /* the program is no acceptable executable */
+	START_STAGE_MEMORY,    /* the program does not fit into memory */
 };
 
 /* Sent by the runtime only when it gives up. */
 struct start_result {
-	uint32_t stage;	    /* enum start_stage */
+	uint32_t stage;      /* enum start_stage */
 	uint32_t host_errno; /* Linux errno, 0 if none applies */
-	char message[120];  /* NUL-terminated English, printable ASCII */
+	char message[120];   /* NUL-terminated English, printable ASCII */
 };
 
 /*
@@ -78,16 +78,16 @@ enum broker_op {
 	/* path1 below this capability, path2 below the one that `ticket`
 	 * names (all zero: this one); lookup_flags apply to path1. */
 	BROKER_LINK,
-	BROKER_RENAME,	 /* as BROKER_LINK */
-	BROKER_READDIR,	 /* cookie, data_len -> cloudabi_dirent_t records */
-	BROKER_READLINK, /* path1, data_len -> text, cut at data_len */
+	BROKER_RENAME,    /* as BROKER_LINK */
+	BROKER_READDIR,   /* cookie, data_len -> cloudabi_dirent_t records */
+	BROKER_READLINK,  /* path1, data_len -> text, cut at data_len */
 	BROKER_STAT_FGET, /* -> cloudabi_filestat_t of the directory */
 	BROKER_STAT_FPUT, /* fsflags, atim, mtim: of the directory */
 	BROKER_STAT_GET,  /* path1, lookup_flags -> cloudabi_filestat_t */
 	BROKER_STAT_PUT,  /* path1, lookup_flags, fsflags, atim, mtim */
-	BROKER_SYMLINK,	  /* path1 = target text, path2 = new name here */
-	BROKER_UNLINK,	  /* path1, ulflags */
-	BROKER_SYNC,	  /* fsync of the directory */
+	BROKER_SYMLINK,   /* path1 = target text, path2 = new name here */
+	BROKER_UNLINK,    /* path1, ulflags */
+	BROKER_SYNC,      /* fsync of the directory */
 	/* A new capability for the same directory with rights_*, which must
 	 * not exceed this one's. Reply: descriptor, filetype, rights_*. */
 	BROKER_CLONE,
@@ -101,7 +101,7 @@ enum broker_op {
 #define BROKER_TICKET_LEN 16
 
 struct broker_request {
-	uint32_t op;	       /* enum broker_op */
+	uint32_t op;           /* enum broker_op */
 	uint32_t lookup_flags; /* CLOUDABI_LOOKUP_* */
 	uint16_t oflags;       /* CLOUDABI_O_* */
 	uint16_t fdflags;      /* CLOUDABI_FDFLAG_* */
@@ -122,7 +122,7 @@ struct broker_request {
 
 /* Followed by data_len bytes. At most one descriptor is attached. */
 struct broker_reply {
-	uint32_t error;	   /* CLOUDABI_E*; 0 on success */
+	uint32_t error;    /* CLOUDABI_E*; 0 on success */
 	uint32_t filetype; /* CLOUDABI_FILETYPE_* */
 	uint64_t rights_base;
 	uint64_t rights_inheriting;

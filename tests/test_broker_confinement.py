@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The broker's own confinement, tried from inside, and its parsers under a fuzzer.
+
+These tests build the broker's files into programs of their own, because nothing in the real one
+could be made to try what it must not do.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from broker_harness import (
+    CREATE_DIRECTORY,
+    LINK,
+    OPEN,
+    READDIR,
+    RENAME,
+    ROOT,
+    STAT_GET,
+    STAT_PUT,
+    SYMLINK,
+    Fd,
+    Grant,
+    abi,
+    argdata,
+    frame,
+    spec_of,
+)
+
+FUZZ_SECONDS = 8
+EACCES, EXDEV = 13, 18
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+@cache
+def built(name: str, *flags: str) -> Path:
+    """tests/broker/NAME.c with the broker's files, but for its main()."""
+    program = Path(mkdtemp(prefix="broker-")) / name
+    sources = [path for path in (ROOT / "broker").glob("*.c") if path.name != "main.c"]
+    sources += [ROOT / "argdata" / "argdata.c", ROOT / "tests" / "broker" / f"{name}.c"]
+    command = ["clang-16", "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", *flags]
+    command += ["-D_GNU_SOURCE", f"-I{ROOT}/abi/include", f"-I{ROOT}/argdata"]
+    subprocess.run([*command, "-o", str(program), *map(str, sources)], check=True)
+    return program
+
+
+def lines_of(program: Path, arguments: Sequence[str]) -> list[int]:
+    done = subprocess.run([program, *arguments], stdout=subprocess.PIPE, text=True, check=True)
+    return [int(line) for line in done.stdout.split()]
+
+
+class TestLandlock:
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        for name in ("granted", "other"):
+            (tmp_path / name / "sub").mkdir(parents=True)
+            (tmp_path / name / "file").write_text("x")
+        return tmp_path
+
+    OPERATIONS = (
+        ("read", "file"),
+        ("write", "file"),
+        ("create", "new"),
+        ("mkdir", "made"),
+        ("symlink", "link"),
+        ("link", "file"),
+        ("rename", "file"),
+        ("unlink", "file"),
+        ("rmdir", "sub"),
+        ("ftruncate", "file"),
+        ("list", "."),
+        ("mkfifo", "fifo"),
+    )
+
+    def allowed(self, place: Path, folder: str, rights: int) -> set[str]:
+        """The operations that work in a folder when only `granted` is granted with `rights`."""
+        found = set()
+        for name, path in self.OPERATIONS:
+            (place / folder / "file").write_text("x")
+            arguments = [name, str(place / folder / path)]
+            if name in ("link", "rename", "symlink"):
+                arguments.append(str(place / folder / "sub" / "target"))
+            rights_and_place = ["landlock", hex(rights), str(place / "granted")]
+            (status,) = lines_of(built("confined"), [*rights_and_place, *arguments])
+            assert status in (0, EACCES, EXDEV), (name, os.strerror(status))
+            if status == 0:
+                found.add(name)
+                self.undo(place / folder)
+        return found
+
+    def undo(self, folder: Path) -> None:
+        for name in ("new", "link", "fifo", "sub/target"):
+            (folder / name).unlink(missing_ok=True)
+        if (folder / "made").exists():
+            (folder / "made").rmdir()
+        (folder / "sub").mkdir(exist_ok=True)
+
+    @pytest.mark.parametrize(
+        ("rights", "expected"),
+        [
+            ((), set()),
+            (("FD_READ",), {"read"}),
+            (("FD_WRITE",), {"write"}),
+            (("FD_WRITE", "FILE_STAT_FPUT_SIZE"), {"write", "ftruncate"}),
+            (("FD_READ", "FILE_CREATE_FILE"), {"read", "create"}),
+            (("FILE_CREATE_DIRECTORY",), {"mkdir"}),
+            (("FILE_SYMLINK",), {"symlink"}),
+            (("FILE_UNLINK",), {"unlink", "rmdir"}),
+            (("FILE_LINK_SOURCE",), set()),
+            (("FILE_LINK_TARGET",), {"link", "symlink", "mkfifo"}),
+            (
+                ("FILE_RENAME_SOURCE", "FILE_RENAME_TARGET"),
+                {"link", "symlink", "mkfifo", "rename", "mkdir", "unlink", "rmdir"},
+            ),
+        ],
+    )
+    def test_rights(self, place: Path, rights: tuple[str, ...], expected: set[str]) -> None:
+        """As little as the rights need; what Landlock cannot tell apart, the broker's checks do."""
+        bits = sum(getattr(abi, f"RIGHT_{right}") for right in rights)
+        assert self.allowed(place, "granted", bits) == expected | {"list"}
+        assert self.allowed(place, "other", abi.RIGHTS_ALL) == set()
+
+    def test_nothing_is_executed(self, place: Path) -> None:
+        granted = ["landlock", hex(abi.RIGHTS_ALL), "/usr/bin"]
+        assert lines_of(built("confined"), [*granted, "execute", "/usr/bin/true"]) == [EACCES]
+
+
+class TestSeccomp:
+    ALLOWED = frozenset(
+        "close lseek getdents64 recvfrom sendmsg statx openat2 fstatfs mkdirat unlinkat linkat "
+        "symlinkat readlinkat renameat2 utimensat fsync epoll_wait epoll_pwait epoll_ctl read "
+        "getrandom waitid exit_group".split()
+    )
+
+    def killed(self, calls: Sequence[str]) -> list[int]:
+        return lines_of(built("confined"), ["seccomp", *calls])
+
+    def numbers(self) -> dict[str, int]:
+        source = "#include <sys/syscall.h>\n"
+        text = subprocess.run(
+            ["clang-16", "-E", "-dM", "-xc", "-"],
+            input=source,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+        words = [line.split() for line in text.splitlines() if line.startswith("#define __NR_")]
+        return {word[1].removeprefix("__NR_"): int(word[2]) for word in words if len(word) == 3}
+
+    def test_every_number(self) -> None:
+        """All that the headers know; 335 and 336 are the kernel's own, never asked about."""
+        numbers = {name: number for name, number in self.numbers().items() if number < 1024}
+        verdicts = self.killed([str(number) for number in numbers.values()])
+        allowed = {name for name, verdict in zip(numbers, verdicts, strict=True) if not verdict}
+        assert allowed == self.ALLOWED
+        unknown = sorted(set(range(1024)) - set(numbers.values()) - {335, 336})
+        assert set(self.killed([str(number) for number in unknown])) == {1}
+
+    def test_other_entries(self) -> None:
+        """x32 numbers, numbers with high bits, and the entry for 32-bit programs."""
+        allowed = [self.numbers()[name] for name in sorted(self.ALLOWED)]
+        assert set(self.killed([str(number | 1 << 30) for number in allowed])) == {1}
+        assert self.killed(["-1,20", "1000", "4294967295"]) == [1, 1, 1]
+
+    def test_arguments(self) -> None:
+        number = self.numbers()
+        kill, send = number["kill"], number["pidfd_send_signal"]
+        pair, control = number["socketpair"], number["fcntl"]
+        cases = {
+            f"{kill},-GUEST,9": 0,
+            f"{send},PIDFD,9": 0,
+            f"{kill},GUEST,9": 1,
+            f"{kill},-GUEST,15": 1,
+            f"{kill},-1,9": 1,
+            f"{kill},0,9": 1,
+            f"{kill},BROKER,9": 1,
+            f"{send},PIDFD,15": 1,
+            f"{send},0,9": 1,
+            f"{pair},1,{5 | 0o2000000},0,0": 0,
+            f"{pair},1,5,0,0": 1,
+            f"{pair},2,{5 | 0o2000000},0,0": 1,
+            f"{control},99,4,0": 0,
+            f"{control},99,1030,0": 0,
+            f"{control},99,8,0": 1,
+            f"{control},99,1033,0": 1,
+            f"{number['ioctl']},99,0x5411": 0,
+            f"{number['ioctl']},99,0x5412": 1,
+            f"{number['write']},2,0,0": 0,
+            f"{number['write']},1,0,0": 1,
+        }
+        assert dict(zip(cases, self.killed(list(cases)), strict=True)) == cases
+
+    def test_all_64_bits_count(self) -> None:
+        number = self.numbers()["socketpair"]
+        calls = [f"{number},{1 | 1 << bit},{5 | 0o2000000},0,0" for bit in range(1, 64)]
+        calls += [f"{number},1,{(5 | 0o2000000) ^ 1 << bit},0,0" for bit in range(64)]
+        assert set(self.killed(calls)) == {1}
+
+
+class TestFuzzing:
+    def fuzz(self, name: str, corpus: Path, seeds: Sequence[bytes], **variables: str) -> str:
+        program = built(name, "-fsanitize=fuzzer", *SANITIZERS)
+        corpus.mkdir()
+        for number, seed in enumerate(seeds):
+            (corpus / str(number)).write_bytes(seed)
+        done = subprocess.run(
+            [program, f"-max_total_time={FUZZ_SECONDS}", "-max_len=9000", "-timeout=5", corpus],
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=os.environ | variables,
+            cwd=corpus.parent,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+        return done.stderr
+
+    def test_requests(self, tmp_path: Path) -> None:
+        outside, root = tmp_path / "outside", tmp_path / "outside" / "root"
+        root.mkdir(parents=True)
+        (root / "up").symlink_to("..")
+        (root / "sub").mkdir()
+        (root / "sub" / "f").write_text("x")
+        before = sorted(path.name for path in outside.iterdir()), outside.stat().st_ctime_ns
+        paths = {"rights_base": abi.RIGHT_FD_READ, "oflags": abi.O_CREAT, "data_len": 32768}
+        seeds = [frame(op, **paths) for op in range(17)]
+        seeds += [frame(op, "sub/f", **paths) for op in (OPEN, STAT_GET, STAT_PUT)]
+        seeds += [frame(op, "sub/f", "up/x", **paths) for op in (LINK, RENAME, SYMLINK)]
+        seeds += [frame(CREATE_DIRECTORY, "up/../a//./b/"), frame(READDIR, data_len=99, cookie=5)]
+        self.fuzz("fuzz_request", tmp_path / "corpus", seeds, FUZZ_DIRECTORY=str(root))
+        after = sorted(path.name for path in outside.iterdir()), outside.stat().st_ctime_ns
+        assert after == before
+
+    def test_specs(self, tmp_path: Path) -> None:
+        whole = spec_of(3, [Grant(4), Grant(5, name="args.a[1]", base=7)])
+        changes: list[dict[str, object]] = [
+            {},
+            {"no_landlock": True},
+            {"argdata": argdata([Fd(1)])},
+            {"descriptors": []},
+        ]
+        seeds = [argdata(whole | change) for change in changes]
+        self.fuzz("fuzz_spec", tmp_path / "corpus", seeds)
