@@ -49,6 +49,8 @@ FILESTAT = struct.Struct("<QQB3xIQQQQ")
 DIRENT = struct.Struct("<QQIB3x")
 COMMAND = struct.Struct("<q6qQqQq")
 HELLO = struct.Struct("<QqQQ")
+START_BLOCK = struct.Struct("<QIIQII")
+START_FD = struct.Struct("<QQB7x")
 
 
 # argdata, as much of it as a spec needs
@@ -444,12 +446,23 @@ def guest(
 
 
 @contextmanager
-def guest_in(*directories: Path, **rights: int) -> Iterator[Guest]:
+def guest_in(
+    *directories: Path, base: int = abi.RIGHTS_ALL, inheriting: int = abi.RIGHTS_ALL
+) -> Iterator[Guest]:
     """A guest that holds these directories, from descriptor 1 on, with the same rights."""
     fds = [os.open(directory, os.O_PATH | os.O_DIRECTORY) for directory in directories]
     try:
-        with guest(*(Grant(fd, **rights) for fd in fds)) as started:
+        with guest(*(Grant(fd, base, inheriting) for fd in fds)) as started:
             yield started
     finally:
         for fd in fds:
             os.close(fd)
+
+
+def start_block(held: Guest) -> tuple[tuple[int, ...], list[tuple[int, ...]], bytes]:
+    """The guest's start block: head, one record for each descriptor, argdata."""
+    at = int(held.peek_text(held.argv, 1))
+    whole = held.pread(at, 1 << 16)
+    head = START_BLOCK.unpack_from(whole)
+    fds = [START_FD.unpack_from(whole, START_BLOCK.size + 24 * i) for i in range(head[2])]
+    return head, fds, whole[START_BLOCK.size + 24 * head[2] :]

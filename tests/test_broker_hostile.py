@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a hostile guest sends: frames that are no requests, forged tickets, floods."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from broker_harness import (
+    CLONE,
+    LINK,
+    OPEN,
+    READDIR,
+    RENAME,
+    REQUEST,
+    STAT_GET,
+    STAT_PUT,
+    SYMLINK,
+    SYNC,
+    UNLINK,
+    Guest,
+    Reply,
+    Syscall,
+    abi,
+    fds_of,
+    frame,
+    guest_in,
+)
+
+DIRECTORY = abi.MAX_BASE_DIRECTORY
+INHERITING = abi.MAX_INHERITING_DIRECTORY
+FILE = abi.MAX_BASE_REGULAR_FILE
+READ = abi.RIGHT_FD_READ
+WRITE = abi.RIGHT_FD_WRITE
+FOLLOW = abi.LOOKUP_SYMLINK_FOLLOW
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "file").write_text("content")
+    (root / "sub" / "inner").write_text("inside")
+    return root
+
+
+@pytest.fixture
+def held(tree: Path) -> Iterator[Guest]:
+    """A guest that holds `tree` with all rights, as descriptor 1."""
+    with guest_in(tree) as started:
+        yield started
+
+
+class TestTickets:
+    @pytest.fixture
+    def two(self, tree: Path, tmp_path: Path) -> Iterator[Guest]:
+        (tmp_path / "other").mkdir()
+        with guest_in(tree, tmp_path / "other") as started:
+            yield started
+
+    def test_across_grants(self, two: Guest, tree: Path, tmp_path: Path) -> None:
+        assert two.error(1, LINK, "file", "hard", ticket=two.ticket(2)) == ""
+        assert (tmp_path / "other" / "hard").samefile(tree / "file")
+        assert two.error(1, RENAME, "file", "moved", ticket=two.ticket(2)) == ""
+        assert (tmp_path / "other" / "moved").exists()
+        assert two.error(1, RENAME, "sub", "sub", ticket=two.ticket(2)) == ""
+        assert (tmp_path / "other" / "sub" / "inner").exists()
+
+    def test_is_used_up(self, two: Guest) -> None:
+        ticket = two.ticket(2)
+        assert two.error(1, LINK, "file", "a", ticket=ticket) == ""
+        assert two.error(1, LINK, "file", "b", ticket=ticket) == "ENOTCAPABLE"
+        ticket = two.ticket(2)
+        assert two.error(1, LINK, "missing", "b", ticket=ticket) == "ENOENT"
+        assert two.error(1, LINK, "file", "b", ticket=ticket) == "ENOTCAPABLE"
+
+    def test_only_the_last_one_counts(self, two: Guest) -> None:
+        old = two.ticket(2)
+        new = two.ticket(2)
+        assert len(new) == 16
+        assert old != new
+        assert two.error(1, LINK, "file", "a", ticket=old) == "ENOTCAPABLE"
+        assert two.error(1, LINK, "file", "a", ticket=new) == ""
+
+    def test_forged(self, two: Guest) -> None:
+        ticket = bytearray(two.ticket(2))
+        for at in range(16):
+            forged = bytearray(ticket)
+            forged[at] ^= 1
+            assert two.error(1, LINK, "file", "a", ticket=bytes(forged)) == "ENOTCAPABLE"
+        assert two.error(1, LINK, "file", "a", ticket=bytes(ticket)) == ""
+
+    def test_ends_with_its_capability(self, two: Guest) -> None:
+        ticket = two.ticket(2)
+        two.call(Syscall.CLOSE, 2)
+        assert two.error(1, LINK, "file", "a", ticket=ticket) == "ENOTCAPABLE"
+
+    def test_rights_of_both(self, tree: Path, tmp_path: Path) -> None:
+        (tmp_path / "other").mkdir()
+        for op, right in ((LINK, "FILE_LINK_TARGET"), (RENAME, "FILE_RENAME_TARGET")):
+            base = DIRECTORY & ~getattr(abi, f"RIGHT_{right}")
+            with guest_in(tree, tmp_path / "other", base=base) as held:
+                assert held.error(1, op, "file", "x", ticket=held.ticket(2)) == "ENOTCAPABLE"
+
+
+def malformed_frames() -> dict[str, tuple[bytes, str]]:
+    """Frames that are no requests, and the answer to each; "" is the end of the capability."""
+    good = frame(STAT_GET, "file")
+    return {
+        "nothing": (b"", ""),
+        "one byte": (b"\0", ""),
+        "cut head": (good[: REQUEST.size - 1], ""),
+        "cut path": (good[:-1], "EINVAL"),
+        "more than announced": (good + b"x", "EINVAL"),
+        "far too long": (good + bytes(60000), "EINVAL"),
+        "length wraps": (frame(STAT_GET, "file", path1_len=2**32 - 4), "EINVAL"),
+        "both lengths wrap": (frame(LINK, "a", path1_len=2**31, path2_len=2**31 + 1), "EINVAL"),
+        "path too long": (frame(STAT_GET, "x" * 4096), "EINVAL"),
+        "op 0": (frame(0), "EINVAL"),
+        "op 16": (frame(16), "EINVAL"),
+        "op -1": (frame(2**32 - 1), "EINVAL"),
+        "lookup flags": (frame(STAT_GET, "file", lookup_flags=2), "EINVAL"),
+        "lookup flags elsewhere": (frame(UNLINK, "file", lookup_flags=1), "EINVAL"),
+        "oflags": (frame(OPEN, "file", oflags=16), "EINVAL"),
+        "fdflags": (frame(OPEN, "file", fdflags=32), "EINVAL"),
+        "fsflags": (frame(STAT_PUT, "file", fsflags=32), "EINVAL"),
+        "ulflags": (frame(UNLINK, "file", ulflags=2), "EINVAL"),
+        "padding": (frame(STAT_GET, "file", padding=1), "EINVAL"),
+        "padding2": (frame(STAT_GET, "file", padding2=1), "EINVAL"),
+        "NUL in path": (frame(STAT_GET, b"fi\0le"), "EINVAL"),
+        "NUL at the end": (frame(STAT_GET, b"file\0"), "EINVAL"),
+        "NUL in second path": (frame(SYMLINK, b"x", b"\0"), "EINVAL"),
+        "path without use": (frame(SYNC, "file"), "EINVAL"),
+        "second path without use": (frame(STAT_GET, "file", "file"), "EINVAL"),
+        "data too long": (frame(READDIR, data_len=32769), "EINVAL"),
+    }
+
+
+class TestMalformed:
+    @pytest.mark.parametrize("name", malformed_frames())
+    def test_frame(self, held: Guest, name: str) -> None:
+        bad, error = malformed_frames()[name]
+        assert held.send(1, bad) == len(bad)
+        reply = held.receive(1)
+        if error:
+            assert reply == Reply(error, 0, 0, 0, b"", -1)
+            assert held.error(1, STAT_GET, "file") == ""
+        else:
+            assert reply in (0, -errno.ECONNRESET)
+            assert held.send(1, frame(SYNC)) == -errno.EPIPE
+
+    def test_unread_replies(self, held: Guest) -> None:
+        """Who does not read gets no more: the kernel would keep the replies for it."""
+        clone = held.request(1, CLONE, rights_base=DIRECTORY, rights_inheriting=INHERITING).fd
+        sent = 0
+        while sent < 100 and held.send(clone, frame(OPEN, "file", rights_base=READ)) > 0:
+            sent += 1
+            time.sleep(0.001)
+        assert 2 <= sent < 100
+        assert held.error(1, STAT_GET, "file") == ""
+
+    def test_attached_descriptor_is_not_received(self, held: Guest) -> None:
+        before = fds_of(held.broker.pid)
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.close(writer)
+        for _ in range(50):
+            assert held.send_with_fd(1, frame(STAT_GET, "file"), 0) == REQUEST.size + 4
+            reply = held.receive(1)
+            assert isinstance(reply, Reply)
+            assert reply.error == ""
+        assert fds_of(held.broker.pid) == before
+
+    def test_capabilities_are_bounded(self, held: Guest) -> None:
+        """One more than there may be: an error, and room again when one is closed.
+
+        The guest may hold less than that, so each one that it holds keeps another in a reply.
+        """
+        rights = {"rights_base": DIRECTORY, "rights_inheriting": INHERITING}
+        clones = []
+        while (reply := held.request(1, CLONE, **rights)).error == "":
+            clones.append(reply.fd)
+            assert held.send(reply.fd, frame(CLONE, **rights)) > 0
+            assert len(clones) < 1000
+        assert reply.error == "EMFILE"
+        assert held.error(1, OPEN, "sub", rights_base=0) == "EMFILE"
+        assert held.error(1, OPEN, "file", rights_base=READ) == ""
+        held.call(Syscall.CLOSE, clones.pop())
+        assert held.error(1, CLONE, **rights) == ""
+        for fd in clones:
+            held.call(Syscall.CLOSE, fd)
+        assert held.error(1, STAT_GET, "file") == ""
+        assert len(fds_of(held.broker.pid)) < 20
+
+    def test_closing_frees(self, held: Guest) -> None:
+        before = len(fds_of(held.broker.pid))
+        for _ in range(3000):
+            assert held.error(1, OPEN, "sub", rights_base=0) == ""
+            assert held.error(1, OPEN, "file", rights_base=READ) == ""
+        assert held.error(1, SYNC) == ""
+        assert len(fds_of(held.broker.pid)) <= before + 1
