@@ -25,7 +25,9 @@ TARGET_OPTIONS = (
     "--with-computed-gotos",  # configure cannot try them
     "--without-c-locale-coercion",
     "--without-remote-debug",
-    "--enable-ipv6",
+    "--disable-ipv6",
+    "--without-libm",  # there is only one library
+    "--without-mimalloc",  # only an environment variable could choose it
     "MODULE_BUILDTYPE=static",
     "PKG_CONFIG=false",  # it would find libraries of the build machine
     # What configure would find out by looking at the build machine or running a program.
@@ -77,7 +79,7 @@ def build_python() -> Stage:
 
 @functools.cache
 def zlib(target: Target) -> Stage:
-    """zlib without its functions for files, which nothing here calls."""
+    """Zlib without its functions for files, which nothing here calls."""
 
     def build(build: Build) -> None:
         source = build.source("zlib")
