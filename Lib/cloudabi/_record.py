@@ -19,7 +19,7 @@ else:
 
 @dataclass_transform(frozen_default=True, eq_default=True)
 class Record:
-    """Base of value classes: the annotations of a subclass are its fields, in order.
+    """Base of value classes: the annotations of a subclass are its fields, after inherited ones.
 
     A class attribute of the same name is a field's default.
     """
@@ -27,7 +27,7 @@ class Record:
     _fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__annotations__)
+        cls._fields = (*cls._fields, *cls.__annotations__)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         fields = type(self)._fields

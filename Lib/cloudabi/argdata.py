@@ -87,14 +87,15 @@ class Timestamp(Record):
         return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=self.ns // 1000)
 
 
-def encode(value: Value) -> tuple[bytes, list[int]]:
+def encode(value: Value, *, literal: bool = False) -> tuple[bytes, list[int]]:
     """Encode a value as argdata.
 
+    literal: write the numbers of descriptors themselves, not their places in the order.
     Returns bytes plus the descriptors referenced, in order of first mention.
     Raises ArgdataError: a type or text without argdata form, too deep; .path gives the place.
     Source: docs/argdata.md, "Binary encoding".
     """
-    encoder = _Encoder()
+    encoder = _Encoder(literal)
     try:
         encoder.add(value, 0)
     except ArgdataError as error:
@@ -116,8 +117,9 @@ def decode(data: bytes, fds: Sequence[int] = (), *, duplicate_keys: bool = False
 class _Encoder:
     """Collects the tokens of a value: four words each, as in struct argdata_token."""
 
-    def __init__(self) -> None:
+    def __init__(self, literal: bool) -> None:
         self.fds: dict[int, int] = {}
+        self._literal = literal
         self._words: list[int] = []
         self._reals: list[tuple[int, float]] = []
         self._payloads: list[bytes] = []
@@ -200,7 +202,8 @@ class _Encoder:
     def add_fd(self, value: Fd, _depth: int) -> None:
         if value.number < 0:
             raise ArgdataError(f"{value.number} is not a descriptor")
-        self._token(_FD, self.fds.setdefault(value.number, len(self.fds)))
+        index = self.fds.setdefault(value.number, len(self.fds))
+        self._token(_FD, value.number if self._literal else index)
 
     def add_seq(self, value: Sequence[Value], depth: int) -> None:
         self._open(_SEQ, depth)
@@ -212,7 +215,7 @@ class _Encoder:
         self._open(_MAP, depth)
         for key, member in value.items():
             self._child(key, depth, "(key)")
-            self._child(member, depth, _step(key))
+            self._child(member, depth, step(key))
         self._token(_END)
 
 
@@ -244,8 +247,8 @@ def _adder_of(value: object) -> Callable[[_Encoder, Any, int], None]:
     raise ArgdataError(f"a {type(value).__qualname__} has no argdata form")
 
 
-def _step(key: object) -> str:
-    """Name the member of a map in a path."""
+def step(key: object) -> str:
+    """Name the member of a map in a path, such as `.dirs`."""
     if isinstance(key, str) and key.isidentifier():
         return f".{key}"
     return f"[{key!r}]"
@@ -269,7 +272,7 @@ class _Container:
         """Name the member that comes next in a path."""
         if self.next_is_key():
             return "(key)"
-        return _step(self.items[-1]) if self.is_map else f"[{len(self.items)}]"
+        return step(self.items[-1]) if self.is_map else f"[{len(self.items)}]"
 
 
 class _Decoder:

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The one renderer of problems, and the words that they share."""
+
+from __future__ import annotations
+
+from cloudabi._record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import TextIO
+
+    from cloudabi.errors import CloudabiError, Problem, Span
+
+PROGRAM = "cloudabi-run"
+PROBLEMS_MAX = 20
+_WIDTH_MAX = 100  # of a quoted line
+
+_BOLD_RED = "\x1b[1;31m"
+_BOLD_BLUE = "\x1b[1;34m"
+_BOLD = "\x1b[1m"
+_PLAIN = "\x1b[0m"
+
+
+def report(error: CloudabiError, stream: TextIO) -> None:
+    """Print every problem of an error; in colour if the stream is a terminal."""
+    import os
+
+    color = stream.isatty() and not os.environ.get("NO_COLOR")
+    texts = [render(problem, color=color) for problem in error.problems[:PROBLEMS_MAX]]
+    more = len(error.problems) - PROBLEMS_MAX
+    if more > 0:
+        texts.append(f"{PROGRAM}: {more} more problem{'s' if more > 1 else ''}\n")
+    stream.write("\n".join(texts))
+
+
+def render(problem: Problem, *, color: bool = False) -> str:
+    """Return the text of a problem, with the part of the source that it is about."""
+    red, blue, bold, plain = (_BOLD_RED, _BOLD_BLUE, _BOLD, _PLAIN) if color else ("",) * 4
+    head = f"{red}error{plain}{bold}" if problem.span else f"{bold}{PROGRAM}"
+    lines = [f"{head}: {printable(problem.message)}{plain}"]
+    gutter = " " * (len(str(position(problem.span)[0])) if problem.span else 1)
+    if problem.span:
+        lines += _quotation(problem.span, gutter, blue, red, plain)
+    for word, texts in (("note", problem.notes), ("help", problem.helps)):
+        lines += [f"{gutter} {blue}={plain} {word}: {printable(text)}" for text in texts]
+    return "\n".join(lines) + "\n"
+
+
+def position(span: Span) -> tuple[int, int]:
+    """Return line and column of a span's start, both from 1."""
+    text = span.source.text
+    line = text.count("\n", 0, span.start) + 1
+    return line, span.start - text.rfind("\n", 0, span.start)
+
+
+def printable(text: str) -> str:
+    """Replace what could command a terminal or hide text."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Enumerate words: `a`, `b` and `c`."""
+    *others, last = [f"`{word}`" for word in words]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def suggestion(word: str, known: Iterable[str], purposes: Mapping[str, str] | None = None) -> str:
+    """Say what to use instead of an unknown word.
+
+    purposes: what the known words are for, when that is not plain.
+    """
+    from difflib import get_close_matches
+
+    known = list(known)
+    matches = get_close_matches(word, known, n=1)
+    if not matches:
+        return f"known are {listed(known)}"
+    purpose = f" {purposes[matches[0]]}" if purposes else ""
+    return f"use `{matches[0]}`{purpose}"
+
+
+def _quotation(span: Span, gutter: str, blue: str, red: str, plain: str) -> list[str]:
+    line, column = position(span)
+    text = span.source.text
+    start = span.start - column + 1
+    newline = text.find("\n", start)
+    end = newline if newline >= 0 else len(text)
+    cut = max(0, column - 1 - _WIDTH_MAX // 2)
+    quoted = _one_column_each(text[start + cut : min(end, start + cut + _WIDTH_MAX)])
+    width = max(1, min(span.end, end) - span.start)
+    marks = " " * (column - 1 - cut) + "^" * min(width, _WIDTH_MAX - (column - 1 - cut))
+    return [
+        f"{gutter}{blue}-->{plain} {printable(span.source.name)}:{line}:{column}",
+        f"{gutter} {blue}|{plain}",
+        f"{blue}{line} |{plain} {quoted}".rstrip(),
+        f"{gutter} {blue}|{plain} {red}{marks}{plain}",
+    ]
+
+
+def _one_column_each(text: str) -> str:
+    """Keep what follows in line with the marks."""
+    return "".join(c if c.isprintable() else " " if c in "\t\r" else "\ufffd" for c in text)

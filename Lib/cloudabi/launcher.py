@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs a program with what a manifest names, and with nothing else.
+
+This module and what it imports alone open files and sockets; the rest of a run is the broker's.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cloudabi._opening import Opened
+from cloudabi._record import TYPE_CHECKING, Record
+from cloudabi.argdata import Fd, encode
+from cloudabi.errors import CloudabiError, Exit, Problem
+from cloudabi.resources import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from cloudabi._opening import Grant
+    from cloudabi.argdata import Value
+    from cloudabi.manifest import Manifest
+
+# By what `uname -m` says: the architecture of the runtime, and the triple of its programs.
+_MACHINES = {
+    "x86_64": ("x86_64", "x86_64-unknown-cloudabi"),
+    "i686": ("i686", "i686-unknown-cloudabi"),
+    "armv6l": ("armv6", "armv6-unknown-cloudabi-eabihf"),
+    "armv7l": ("armv6", "armv6-unknown-cloudabi-eabihf"),
+    "aarch64": ("aarch64", "aarch64-unknown-cloudabi"),
+}
+
+
+class Installation(Record):
+    """Where the parts of a run are; all paths are absolute.
+
+    interpreter: our Python for this machine. broker, runtime: the programs around a guest.
+    """
+
+    interpreter: str
+    broker: str
+    runtime: str
+
+
+def installation() -> Installation:
+    """Find what was installed with this package, which is in FOLDER/lib/pythonX.Y/site-packages.
+
+    Raises CloudabiError: there is nothing for this type of machine.
+    """
+    machine = os.uname().machine
+    if machine not in _MACHINES:
+        raise CloudabiError(Problem(f"there is no runtime for machines of type {machine}"))
+    arch, triple = _MACHINES[machine]
+    folder = os.path.abspath(f"{__file__}/../../../../..")
+    libexec = f"{folder}/libexec/cloudabi"
+    return Installation(
+        interpreter=f"{os.path.dirname(folder)}/{triple}/bin/python3",
+        broker=f"{libexec}/cloudabi-broker",
+        runtime=f"{libexec}/cloudabi-runtime-{arch}",
+    )
+
+
+def run(
+    manifest: Manifest,
+    program: str,
+    parts: Installation,
+    *,
+    folder: str,
+    no_landlock: bool = False,
+    tell: Callable[[str, str], None] | None = None,
+) -> int:
+    """Run a program and wait for its end.
+
+    folder: what relative paths of the manifest start from.
+    no_landlock: go on where the kernel has no Landlock.
+    tell: called with place and address of each socket that was bound.
+    Returns the program's exit status, or 128 plus the signal that ended it.
+    Raises CloudabiError: it could not be started; a subclass says why.
+    """
+    with Opened() as opened:
+        program_fd = opened.program(program)
+        opened.resources(manifest.resources, folder, program_fd)
+        runtime_fd = opened.keep(_open_part(parts.runtime))
+        argdata, fds = encode(_with_fds(manifest.value, opened.grants))
+        by_fd = {grant.fd: grant for grant in reversed(opened.grants.values())}
+        spec: dict[Value, Value] = {
+            "runtime": Fd(runtime_fd),
+            "program": Fd(program_fd),
+            "argdata": argdata,
+            "descriptors": [_descriptor(by_fd[fd]) for fd in fds],
+        }
+        if no_landlock:
+            spec["no_landlock"] = True
+        if tell is not None:
+            for place, address in opened.addresses.items():
+                tell(place, address)
+        pid = _start(parts.broker, *encode(spec, literal=True), opened)
+        opened.close()
+        return _wait(pid)
+
+
+def _open_part(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _incomplete(path, error) from None
+
+
+def _incomplete(path: str, error: OSError) -> CloudabiError:
+    message = f"the installation lacks `{path}`: {error.strerror}"
+    return CloudabiError(Problem(message, helps=("run `./build_python.py build`",)))
+
+
+def _with_fds(value: Any, grants: dict[Resource, Grant]) -> Any:
+    """Replace resources by descriptors; manifests do not nest deeper than recursion may."""
+    if isinstance(value, Resource):
+        return Fd(grants[value].fd)
+    if isinstance(value, list):
+        return [_with_fds(member, grants) for member in value]
+    if isinstance(value, dict):
+        return {key: _with_fds(member, grants) for key, member in value.items()}
+    return value
+
+
+def _descriptor(grant: Grant) -> dict[Value, Value]:
+    return {
+        "fd": Fd(grant.fd),
+        "name": grant.place,
+        "rights": grant.rights,
+        "inheriting": grant.inheriting,
+    }
+
+
+def _start(broker: str, spec: bytes, needed: list[int], opened: Opened) -> int:
+    """Start the broker, without environment. It closes what the spec does not mention."""
+    spec_fd = opened.keep(os.memfd_create("cloudabi-spec", os.MFD_CLOEXEC))
+    os.write(spec_fd, spec)
+    # A duplicate over itself is how posix_spawn() says: stays open.
+    actions = [(os.POSIX_SPAWN_DUP2, fd, fd) for fd in (*needed, spec_fd)]
+    try:
+        return os.posix_spawn(broker, [broker, str(spec_fd)], {}, file_actions=actions)
+    except OSError as error:
+        raise _incomplete(broker, error) from None
+
+
+def _wait(pid: int) -> int:
+    """Wait for the broker, passing on what people send to this process to end the program."""
+    import signal  # by now the broker works in parallel
+
+    def forward(number: int, _frame: object) -> None:
+        signal.pidfd_send_signal(pidfd, number)
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would lose the status
+    pidfd = os.pidfd_open(pid)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, forward)
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else Exit.SIGNAL - code

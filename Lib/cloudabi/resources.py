@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a manifest can ask for, and which rights come with it. Nothing is opened here."""
+
+from __future__ import annotations
+
+import os
+
+from cloudabi import _abi
+from cloudabi._record import Record
+from cloudabi.errors import Span
+
+RIGHTS = _abi.RIGHTS
+ALL: int = _abi.RIGHTS_ALL
+
+_READ_FILE = (
+    _abi.RIGHT_FD_READ
+    | _abi.RIGHT_FD_SEEK
+    | _abi.RIGHT_FD_TELL
+    | _abi.RIGHT_FD_STAT_PUT_FLAGS
+    | _abi.RIGHT_FILE_ADVISE
+    | _abi.RIGHT_FILE_STAT_FGET
+    | _abi.RIGHT_MEM_MAP
+    | _abi.RIGHT_POLL_FD_READWRITE
+)
+_READ_DIRECTORY = (
+    _abi.RIGHT_FILE_OPEN
+    | _abi.RIGHT_FILE_READDIR
+    | _abi.RIGHT_FILE_READLINK
+    | _abi.RIGHT_FILE_STAT_FGET
+    | _abi.RIGHT_FILE_STAT_GET
+    | _abi.RIGHT_POLL_FD_READWRITE
+)
+_EXECUTE = _abi.RIGHT_PROC_EXEC | _abi.RIGHT_MEM_MAP_EXEC
+_WRITE = ALL & ~_EXECUTE
+_APPEND = (
+    _abi.RIGHT_FD_WRITE
+    | _abi.RIGHT_FD_SYNC
+    | _abi.RIGHT_FD_DATASYNC
+    | _abi.RIGHT_FILE_STAT_FGET
+    | _abi.RIGHT_POLL_FD_READWRITE
+)
+
+
+class Access(Record):
+    """What may be done with a file or directory.
+
+    flags: for opening a file; a directory needs none.
+    file: rights to a file, granted by itself.
+    directory, below: rights to a directory and, at most, to what is in it; None if a directory
+        cannot be granted this way.
+    creates: whether to make the file or directory if there is none.
+    """
+
+    flags: int
+    file: int
+    directory: int | None
+    below: int
+    creates: bool = False
+
+
+MODES = {
+    "read": Access(os.O_RDONLY, _READ_FILE, _READ_DIRECTORY, _READ_FILE | _READ_DIRECTORY),
+    "write": Access(os.O_RDWR, _WRITE, _WRITE, _WRITE),
+    "append": Access(os.O_WRONLY | os.O_APPEND, _APPEND, None, 0, creates=True),
+    "create": Access(os.O_RDWR, _WRITE, None, 0, creates=True),
+    "exec": Access(
+        os.O_RDONLY,
+        _READ_FILE | _EXECUTE,
+        _READ_DIRECTORY,
+        _READ_FILE | _READ_DIRECTORY | _EXECUTE,
+    ),
+}
+READ = MODES["read"]
+
+
+def access_by_rights(rights: int) -> Access:
+    """Grant exactly these rights, with the access mode that they need."""
+    reads, writes = (bool(rights & bit) for bit in (_abi.RIGHT_FD_READ, _abi.RIGHT_FD_WRITE))
+    flags = os.O_RDONLY if not writes else os.O_RDWR if reads else os.O_WRONLY
+    return Access(flags, rights, rights, rights)
+
+
+class Resource(Record):
+    """Something that becomes a descriptor.
+
+    span: where the manifest asks for it. place: its path in the document (`args.output`).
+    """
+
+    span: Span
+    place: str
+
+
+class File(Resource):
+    """A file or directory (`!file`)."""
+
+    path: str
+    access: Access
+
+
+class Inherited(Resource):
+    """A descriptor of the launcher (`!fd`)."""
+
+    number: int
+
+
+class Socket(Resource):
+    """A socket (`!socket`).
+
+    host, port: an Internet address; None for a UNIX socket at `path`.
+    binds: whether this is the socket's own address; else the one it connects to.
+    type: stream, dgram or seqpacket. backlog: waiting connections; None if it does not listen.
+    """
+
+    binds: bool
+    type: str
+    backlog: int | None
+    host: str | None = None
+    port: int = 0
+    path: str = ""
+
+
+class Executable(Resource):
+    """The program itself (`!executable`)."""
