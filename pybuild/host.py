@@ -26,11 +26,14 @@ VENV = ("-I", "-m", "venv", "--without-pip")
 COMPILE_ALL = ("-I", "-m", "compileall", "-q")
 
 # Readable by both sh and Python: sh starts the interpreter, which sees only a string there.
+# Without `site`, which takes as long as all our own imports, the packages have to be named.
 COMMAND = """\
 #!/bin/sh
-'''exec' {python} -I "$0" "$@"
+'''exec' {python} -I -S "$0" "$@"
 ' '''
 import sys
+
+sys.path.append({packages!r})
 
 from cloudabi.__main__ import main
 
@@ -127,7 +130,8 @@ def _pip_stage(name: str, title: str, group: str) -> Stage:
 
 
 def _write_command(path: Path, python: Path) -> None:
-    path.write_text(COMMAND.format(python=shlex.quote(str(python))))
+    packages = str(python.parent.parent / SITE_PACKAGES)
+    path.write_text(COMMAND.format(python=shlex.quote(str(python)), packages=packages))
     path.chmod(0o755)
 
 
