@@ -4,14 +4,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import tempfile
 import threading
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import ROOT, python_manifest, run, run_python, started, wait_until_gone
+from harness import (
+    ROOT,
+    STDLIB,
+    TRIPLE,
+    python_manifest,
+    run,
+    run_python,
+    started,
+    wait_until_gone,
+)
 
 SLEEP = """
     import time
@@ -272,6 +285,49 @@ def test_web_server_does_not_leak(tmp_path: Path) -> None:
     for (fds_before, kib_before), (fds_after, kib_after) in zip(before, after, strict=True):
         assert fds_after == fds_before
         assert kib_after <= kib_before + 1024
+
+
+NOBODY = 65534
+START = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from cloudabi.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def public_dist() -> Iterator[Path]:
+    """A copy of dist/ in a place that every user can reach."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for part in ("host", TRIPLE):
+            shutil.copytree(ROOT / "dist" / part, folder / part, symlinks=True)
+        yield folder
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_ordinary_user(public_dist: Path) -> None:
+    """Without any capability, group or way to get one; files open with that user's rights."""
+    identity = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    identity += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    host = public_dist / "host"
+    python = [host / "libexec" / "python" / "bin" / "python3.14", "-I", "-S", "-c", START]
+    launcher = [*python, host / "lib" / "python3.14" / "site-packages"]
+
+    def as_nobody(manifest: str) -> subprocess.CompletedProcess[str]:
+        command = ["setpriv", *identity, *launcher]
+        return subprocess.run(command, input=manifest, capture_output=True, text=True, timeout=60)
+
+    manifest = python_manifest("print('ready', flush=True)")
+    manifest = manifest.replace(str(STDLIB), str(public_dist / TRIPLE / "lib" / "python3.14"))
+    result = as_nobody(manifest)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "ready\n", "")
+
+    result = as_nobody("- !file {path: /etc/shadow}\n")
+    assert result.returncode == 125
+    assert "Permission denied" in result.stderr
 
 
 def test_exit_status_is_passed_through() -> None:
