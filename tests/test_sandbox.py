@@ -313,8 +313,8 @@ def test_ordinary_user(public_dist: Path) -> None:
     identity = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     identity += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
     host = public_dist / "host"
-    python = [host / "libexec" / "python" / "bin" / "python3.14", "-I", "-S", "-c", START]
-    launcher = [*python, host / "lib" / "python3.14" / "site-packages"]
+    python = [str(host / "libexec/python/bin/python3.14"), "-I", "-S", "-c", START]
+    launcher = [*python, str(host / "lib/python3.14/site-packages")]
 
     def as_nobody(manifest: str) -> subprocess.CompletedProcess[str]:
         command = ["setpriv", *identity, *launcher]
