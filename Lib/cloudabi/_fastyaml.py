@@ -44,6 +44,7 @@ def _install() -> None:
     if spec is None:
         raise ImportError("yaml")
     package: Any = type(sys)("yaml")
+    package.__spec__ = spec
     package.__path__ = spec.submodule_search_locations
     sys.modules["yaml"] = package
     import yaml.error

@@ -24,45 +24,58 @@ def problems(root: Node, value: object) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem("the manifest of a Python program is a map", root.span)
         return
-    seen: dict[str, Node] = {}
+    programs: list[Node] = []
     for key_node, value_node in root.pairs():
         key = key_node.text
         if key not in KEYS:
             help_ = suggestion(key, KEYS)
             yield Problem(f"unknown key `{key}`", key_node.span, helps=(help_,))
         elif key in value:
-            fits, wanted = KEYS[key]
-            if not fits(value[key]):
-                yield Problem(f"`{key}` takes {wanted}", value_node.span)
-            seen[key] = key_node
-    programs = [key for key in seen if key in PROGRAMS]
-    for key in programs[1:]:
-        yield Problem(f"`{key}` and `{programs[0]}` exclude each other", seen[key].span)
+            yield from _check(key, value[key], value_node)
+        if key in PROGRAMS:
+            programs.append(key_node)
+    for other in programs[1:]:
+        message = f"`{other.text}` and `{programs[0].text}` exclude each other"
+        yield Problem(message, other.span)
 
 
-def _is_path(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(x, str | Resource) for x in value)
+def _check(key: str, value: object, node: Node) -> Iterator[Problem]:
+    fits, wanted = KEYS[key]
+    if not fits(value):
+        yield Problem(f"`{key}` takes {wanted}", node.span)
+    elif key == "path" and isinstance(value, list):
+        for member, member_node in zip(value, node.members, strict=True):
+            if not isinstance(member, str | Resource):
+                message = "a member of `path` is a directory or a zip file"
+                yield Problem(message, member_node.span, helps=("use `!file` to grant a path",))
 
 
 def _is_level(value: object) -> bool:
     return isinstance(value, int) and value >= 0
 
 
-_RESOURCE = (lambda value: isinstance(value, Resource), "a resource, such as `!fd stderr`")
-_TEXT = (lambda value: isinstance(value, str), "text")
+def _is_resource(value: object) -> bool:
+    return isinstance(value, Resource)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_TEXT = (_is_text, "text")
 _LEVEL = (_is_level, "`true`, `false` or a level")
 _TRUTH = (lambda value: isinstance(value, bool), "`true` or `false`")
 
 KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
-    "path": (_is_path, "a list of directories and zip files"),
+    "path": (lambda value: isinstance(value, list), "a list of directories and zip files"),
     "args": (lambda _: True, "anything"),
     "command": _TEXT,
     "script": (lambda value: isinstance(value, str | Resource), "a file or its name"),
     "module": _TEXT,
-    "stdin": _RESOURCE,
-    "stdout": _RESOURCE,
-    "stderr": _RESOURCE,
-    "cwd": _RESOURCE,
+    "stdin": (_is_resource, "a resource, such as `!fd stdin`"),
+    "stdout": (_is_resource, "a resource, such as `!fd stdout`"),
+    "stderr": (_is_resource, "a resource, such as `!fd stderr`"),
+    "cwd": (_is_resource, "a directory, such as `!file {path: .}`"),
     "optimize": _LEVEL,
     "debug": _LEVEL,
     "verbose": _LEVEL,

@@ -118,7 +118,10 @@ PURPOSES = {
 def _fields(node: Node, names: tuple[str, ...]) -> dict[str, Node]:
     """Return the values of a resource's map by key."""
     if node.kind != MAP:
-        raise refusal(f"`{node.tag}` is not a map", node, f"its keys are {listed(names)}")
+        help_ = f"its keys are {listed(names)}"
+        if node.text:
+            help_ = f"write `{node.tag} {{{names[0]}: {node.text}}}`"
+        raise refusal(f"`{node.tag}` takes a map", node, help_)
     fields: dict[str, Node] = {}
     problems = []
     for key_node, value_node in node.pairs():

@@ -38,7 +38,8 @@ def render(problem: Problem, *, color: bool = False) -> str:
     red, blue, bold, plain = (_BOLD_RED, _BOLD_BLUE, _BOLD, _PLAIN) if color else ("",) * 4
     head = f"{red}error{plain}{bold}" if problem.span else f"{bold}{PROGRAM}"
     lines = [f"{head}: {printable(problem.message)}{plain}"]
-    gutter = " " * (len(str(position(problem.span)[0])) if problem.span else 1)
+    number = str(position(problem.span)[0]) if problem.span else "1"
+    gutter = " " * (1 + len(number))
     if problem.span:
         lines += _quotation(problem.span, gutter, blue, red, plain)
     for word, texts in (("note", problem.notes), ("help", problem.helps)):
@@ -85,18 +86,30 @@ def _quotation(span: Span, gutter: str, blue: str, red: str, plain: str) -> list
     start = span.start - column + 1
     newline = text.find("\n", start)
     end = newline if newline >= 0 else len(text)
-    cut = max(0, column - 1 - _WIDTH_MAX // 2)
-    quoted = _one_column_each(text[start + cut : min(end, start + cut + _WIDTH_MAX)])
-    width = max(1, min(span.end, end) - span.start)
-    marks = " " * (column - 1 - cut) + "^" * min(width, _WIDTH_MAX - (column - 1 - cut))
+    cut = max(0, column - 1 - _WIDTH_MAX // 2) if end - start > _WIDTH_MAX else 0
+    quoted = _in_columns(text[start + cut : min(end, start + cut + _WIDTH_MAX)])
+    if cut > 0:
+        quoted = "…" + quoted[1:]
+    before, marked = quoted[: column - 1 - cut], quoted[column - 1 - cut :]
+    marked = marked[: max(0, span.end - span.start)].rstrip()
+    marks = " " * _columns(before) + "^" * max(1, _columns(marked))
     return [
         f"{gutter}{blue}-->{plain} {printable(span.source.name)}:{line}:{column}",
         f"{gutter} {blue}|{plain}",
-        f"{blue}{line} |{plain} {quoted}".rstrip(),
+        f" {blue}{line} |{plain} {quoted}".rstrip(),
         f"{gutter} {blue}|{plain} {red}{marks}{plain}",
     ]
 
 
-def _one_column_each(text: str) -> str:
-    """Keep what follows in line with the marks."""
+def _in_columns(text: str) -> str:
+    """Replace what has no width of its own, so that marks stand below what they mark."""
     return "".join(c if c.isprintable() else " " if c in "\t\r" else "\ufffd" for c in text)
+
+
+def _columns(text: str) -> int:
+    """Count the columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

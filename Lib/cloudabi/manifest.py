@@ -11,7 +11,7 @@ from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi._resources import refusal
 from cloudabi._yaml import SCALAR, SEQ, Node, compose
 from cloudabi.argdata import step
-from cloudabi.diagnostics import position, suggestion
+from cloudabi.diagnostics import listed, position, suggestion
 from cloudabi.errors import ManifestError, Problem, Source, Span
 from cloudabi.resources import Resource
 
@@ -59,7 +59,8 @@ def _decode(data: bytes, name: str) -> Source:
         source = Source(name, data.decode("utf-8-sig", "replace"))
         at = len(data[: error.start].decode("utf-8-sig"))
         message = f"not UTF-8: the byte 0x{data[error.start]:02x} is out of place"
-        raise ManifestError(Problem(message, Span(source, at, at + 1))) from None
+        span = Span(source, at, at + 1)
+        raise ManifestError(Problem(message, span, helps=("save the file as UTF-8",))) from None
 
 
 def _start(problem: Problem) -> int:
@@ -149,7 +150,10 @@ def _is_hashable(value: object) -> bool:
 
 def _wrong_tag(node: Node) -> ManifestError:
     tag = node.tag or ""
-    if tag in (*_scalars.TAGS, *_COLLECTION_TAGS):
+    tags = (*_scalars.TAGS, *_COLLECTION_TAGS)
+    if tag in tags:
         return ManifestError(Problem(f"`{tag}` does not fit a {node.kind}", node.tag_span))
-    help_ = suggestion(tag, _resources.PURPOSES, _resources.PURPOSES)
+    help_ = f"known are {listed(tags)}"
+    if not tag.startswith("!!"):
+        help_ = suggestion(tag, _resources.PURPOSES, _resources.PURPOSES)
     return ManifestError(Problem(f"unknown tag `{tag}`", node.tag_span, helps=(help_,)))
