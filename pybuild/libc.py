@@ -72,6 +72,8 @@ def _build(build: Build, target: Target) -> None:
     for name in (*(f"{name}.o" for name in START_OBJECTS), "libc.a"):
         shutil.copy(build.tmp / name, lib / name)
     add_builtins(build, target, lib / "libcompiler_rt.a")
+    # libc.a has the mathematical functions too, but everybody links with -lm.
+    build.run(AR, "rcs", lib / "libm.a")
 
 
 def assemble(musl: Path, root: Path, target: Target, build: Build) -> None:
