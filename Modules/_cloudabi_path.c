@@ -54,7 +54,7 @@ _PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
 {
     config->use_frozen_modules = 1;
     if (!compute_path_config) {
-        return _PyStatus_OK();
+        return PyConfig_SetString(config, &config->platlibdir, L"lib");
     }
     PyObject *path = _PyCloudABI_ConvertPath(&_PyCloudABI_start.path);
     if (path == NULL || set_sys_attributes(path) < 0) {

@@ -26,7 +26,6 @@ TARGET_OPTIONS = (
     "--without-c-locale-coercion",
     "--without-remote-debug",
     "--disable-ipv6",
-    "--without-libm",  # there is only one library
     "--without-mimalloc",  # only an environment variable could choose it
     "MODULE_BUILDTYPE=static",
     "PKG_CONFIG=false",  # it would find libraries of the build machine
@@ -110,7 +109,7 @@ def python(target: Target) -> Stage:
         _copy(ROOT / "Modules", source / "Modules", [path.name for path in MODULE_INPUTS])
         folder = build.tmp / "build"
         _configure(build, target, source, folder)
-        build.run("make", f"-j{build.jobs}", "python", cwd=folder)
+        build.run("make", f"-j{build.jobs}", "python", "pybuilddir.txt", cwd=folder)
         _install(build, source, folder)
 
     return Stage(
