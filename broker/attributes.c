@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "broker.h"
@@ -15,7 +16,19 @@
 	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW |                 \
 	 CLOUDABI_FILESTAT_MTIM | CLOUDABI_FILESTAT_MTIM_NOW)
 
-static cloudabi_filetype_t filetype_of(mode_t mode)
+uint64_t device_of(const struct statx *stat)
+{
+	return makedev(stat->stx_dev_major, stat->stx_dev_minor);
+}
+
+cloudabi_errno_t stat_fd(int fd, struct statx *stat)
+{
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, stat) != 0)
+		return last_error();
+	return 0;
+}
+
+cloudabi_filetype_t filetype_of(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFBLK:
@@ -110,13 +123,12 @@ cloudabi_errno_t stat_fget(struct capability *capability,
 			   struct request *request, struct reply *reply)
 {
 	struct statx stat;
+	cloudabi_errno_t error = stat_fd(capability->dir, &stat);
 
 	(void)request;
-	if (statx(capability->dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
-		  &stat) != 0)
-		return last_error();
-	reply_stat(reply, &stat);
-	return 0;
+	if (error == 0)
+		reply_stat(reply, &stat);
+	return error;
 }
 
 static struct timespec time_of(uint16_t flags, uint16_t now, uint16_t set,

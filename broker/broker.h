@@ -166,9 +166,14 @@ cloudabi_errno_t place_file(const struct capability *root, char *path,
 			    struct place *place);
 void place_leave(const struct place *place);
 
-uint64_t device_of(const struct statx *stat);
 /* errno, as CloudABI's. */
 cloudabi_errno_t last_error(void);
+
+/* attributes.c: what is known about a file. */
+
+uint64_t device_of(const struct statx *stat);
+cloudabi_filetype_t filetype_of(mode_t mode);
+cloudabi_errno_t stat_fd(int fd, struct statx *stat);
 
 /* request.c, dir.c, open.c, listing.c, attributes.c: requests. */
 

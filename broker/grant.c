@@ -191,7 +191,7 @@ static int open_directory(int fd, struct start_fd *start)
 
 	if (dir < 0)
 		return dir;
-	if (statx(dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) != 0)
+	if (stat_fd(dir, &stat) != 0)
 		return -errno;
 	return capability_create(dir, device_of(&stat), start->rights_base,
 				 start->rights_inheriting);

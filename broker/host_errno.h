@@ -10,35 +10,86 @@
 
 #include <cloudabi.h>
 
-/* The errors that have the same name on both sides. */
-#define HOST_ERRNO_SHARED(X)                                                                     \
-	X(2BIG)                                                                                  \
-	X(ACCES) X(ADDRINUSE) X(ADDRNOTAVAIL) X(AFNOSUPPORT) X(AGAIN) X(ALREADY) X(              \
-		BADF) X(BADMSG) X(BUSY) X(CANCELED) X(CHILD) X(CONNABORTED) X(CONNREFUSED)       \
-		X(CONNRESET) X(DEADLK) X(DESTADDRREQ) X(DOM) X(DQUOT) X(EXIST) X(                \
-			FAULT) X(FBIG) X(HOSTUNREACH) X(IDRM) X(ILSEQ) X(INPROGRESS)             \
-			X(INTR) X(INVAL) X(IO) X(ISCONN) X(ISDIR) X(LOOP) X(MFILE) X(            \
-				MLINK) X(MSGSIZE) X(MULTIHOP) X(NAMETOOLONG) X(NETDOWN)          \
-				X(NETRESET) X(NETUNREACH) X(NFILE) X(NOBUFS) X(NODEV) X(         \
-					NOENT) X(NOEXEC) X(NOLCK) X(NOLINK) X(NOMEM)             \
-					X(NOMSG) X(NOPROTOOPT) X(NOSPC) X(NOSYS) X(              \
-						NOTCONN) X(NOTDIR) X(NOTEMPTY) X(NOTRECOVERABLE) \
-						X(NOTSOCK) X(NOTTY) X(NXIO) X(OVERFLOW) X(       \
-							OWNERDEAD) X(PERM) X(PIPE)               \
-							X(PROTO) X(PROTONOSUPPORT) X(            \
-								PROTOTYPE) X(RANGE)              \
-								X(ROFS) X(SPIPE) X(              \
-									SRCH) X(STALE)           \
-									X(TIMEDOUT) X(           \
-										TXTBSY)          \
-										X(XDEV)
-
 /* 0 for 0; ENOSYS for what CloudABI has no word for. */
 static inline cloudabi_errno_t host_errno(int error)
 {
-#define HOST_ERRNO_ROW(name) [E##name] = CLOUDABI_E##name,
+#define SAME(name) [E##name] = CLOUDABI_E##name
 	static const uint8_t errors[] = {
-		HOST_ERRNO_SHARED(HOST_ERRNO_ROW)[EBADFD] = CLOUDABI_EBADF,
+		SAME(2BIG),
+		SAME(ACCES),
+		SAME(ADDRINUSE),
+		SAME(ADDRNOTAVAIL),
+		SAME(AFNOSUPPORT),
+		SAME(AGAIN),
+		SAME(ALREADY),
+		SAME(BADF),
+		SAME(BADMSG),
+		SAME(BUSY),
+		SAME(CANCELED),
+		SAME(CHILD),
+		SAME(CONNABORTED),
+		SAME(CONNREFUSED),
+		SAME(CONNRESET),
+		SAME(DEADLK),
+		SAME(DESTADDRREQ),
+		SAME(DOM),
+		SAME(DQUOT),
+		SAME(EXIST),
+		SAME(FAULT),
+		SAME(FBIG),
+		SAME(HOSTUNREACH),
+		SAME(IDRM),
+		SAME(ILSEQ),
+		SAME(INPROGRESS),
+		SAME(INTR),
+		SAME(INVAL),
+		SAME(IO),
+		SAME(ISCONN),
+		SAME(ISDIR),
+		SAME(LOOP),
+		SAME(MFILE),
+		SAME(MLINK),
+		SAME(MSGSIZE),
+		SAME(MULTIHOP),
+		SAME(NAMETOOLONG),
+		SAME(NETDOWN),
+		SAME(NETRESET),
+		SAME(NETUNREACH),
+		SAME(NFILE),
+		SAME(NOBUFS),
+		SAME(NODEV),
+		SAME(NOENT),
+		SAME(NOEXEC),
+		SAME(NOLCK),
+		SAME(NOLINK),
+		SAME(NOMEM),
+		SAME(NOMSG),
+		SAME(NOPROTOOPT),
+		SAME(NOSPC),
+		SAME(NOSYS),
+		SAME(NOTCONN),
+		SAME(NOTDIR),
+		SAME(NOTEMPTY),
+		SAME(NOTRECOVERABLE),
+		SAME(NOTSOCK),
+		SAME(NOTTY),
+		SAME(NXIO),
+		SAME(OVERFLOW),
+		SAME(OWNERDEAD),
+		SAME(PERM),
+		SAME(PIPE),
+		SAME(PROTO),
+		SAME(PROTONOSUPPORT),
+		SAME(PROTOTYPE),
+		SAME(RANGE),
+		SAME(ROFS),
+		SAME(SPIPE),
+		SAME(SRCH),
+		SAME(STALE),
+		SAME(TIMEDOUT),
+		SAME(TXTBSY),
+		SAME(XDEV),
+		[EBADFD] = CLOUDABI_EBADF,
 		[EHOSTDOWN] = CLOUDABI_EHOSTUNREACH,
 		[EOPNOTSUPP] = CLOUDABI_ENOTSUP,
 		[EREMOTEIO] = CLOUDABI_EIO,
@@ -46,7 +97,7 @@ static inline cloudabi_errno_t host_errno(int error)
 		[ETOOMANYREFS] = CLOUDABI_EMFILE,
 		[EUCLEAN] = CLOUDABI_EIO,
 	};
-#undef HOST_ERRNO_ROW
+#undef SAME
 
 	if (error == 0)
 		return 0;

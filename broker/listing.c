@@ -11,27 +11,6 @@
 /* Enough for any entry, so that a small rest of the reply can be filled. */
 #define ENTRY_MAX 1024
 
-static cloudabi_filetype_t filetype_of(unsigned char type)
-{
-	switch (type) {
-	case DT_BLK:
-		return CLOUDABI_FILETYPE_BLOCK_DEVICE;
-	case DT_CHR:
-		return CLOUDABI_FILETYPE_CHARACTER_DEVICE;
-	case DT_DIR:
-		return CLOUDABI_FILETYPE_DIRECTORY;
-	case DT_REG:
-		return CLOUDABI_FILETYPE_REGULAR_FILE;
-	case DT_FIFO:
-	case DT_SOCK:
-		return CLOUDABI_FILETYPE_SOCKET_STREAM;
-	case DT_LNK:
-		return CLOUDABI_FILETYPE_SYMBOLIC_LINK;
-	default:
-		return CLOUDABI_FILETYPE_UNKNOWN;
-	}
-}
-
 /* As much as there is room for; the ABI wants the last entry cut. */
 static void append(struct reply *reply, uint32_t limit, const void *bytes,
 		   size_t len)
@@ -52,7 +31,7 @@ static void append_entry(struct reply *reply, uint32_t limit,
 		.d_next = (cloudabi_dircookie_t)entry->d_off,
 		.d_ino = entry->d_ino,
 		.d_namlen = (uint32_t)len,
-		.d_type = filetype_of(entry->d_type),
+		.d_type = filetype_of(DTTOIF(entry->d_type)),
 	};
 
 	append(reply, limit, &dirent, sizeof(dirent));

@@ -112,6 +112,7 @@ static void prepare(const char *spec_fd, struct spec *spec,
 				"than who starts it");
 	tie_to_launcher();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* if ignored, nothing could be reaped */
 	spec_read(parse_number(spec_fd), spec);
 	grants_judge(spec, grants);
 	close_others(spec);

@@ -137,8 +137,8 @@ static cloudabi_errno_t open_object(const struct capability *capability,
 	if (mode == O_PATH && creation_flags(head) != 0)
 		return CLOUDABI_ENOTCAPABLE;
 	if (mode != O_PATH)
-		how.flags |= O_NONBLOCK | O_NOCTTY | creation_flags(head) |
-			     status_flags(head);
+		how.flags |= O_NONBLOCK | O_NOCTTY | O_LARGEFILE |
+			     creation_flags(head) | status_flags(head);
 	if (how.flags & O_CREAT)
 		how.mode = 0777;
 	error = path_open(capability, request->path1, how, object);

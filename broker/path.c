@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "broker.h"
@@ -22,17 +21,12 @@ cloudabi_errno_t last_error(void)
 	return host_errno(errno);
 }
 
-uint64_t device_of(const struct statx *stat)
-{
-	return makedev(stat->stx_dev_major, stat->stx_dev_minor);
-}
-
 static int open_beneath(int dir, const char *path, struct open_how *how)
 {
 	long fd;
 	int races = 0;
 
-	how->flags |= O_CLOEXEC | O_LARGEFILE;
+	how->flags |= O_CLOEXEC;
 	how->resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 	do {
 		fd = syscall(SYS_openat2, dir, path, how, sizeof(*how));
@@ -70,10 +64,8 @@ cloudabi_errno_t path_open(const struct capability *root, const char *path,
 	object->fd = open_beneath(root->dir, path, &how);
 	if (object->fd < 0)
 		return errno == EXDEV ? CLOUDABI_ENOTCAPABLE : last_error();
-	if (statx(object->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
-		  &object->stat) != 0)
-		error = last_error();
-	else
+	error = stat_fd(object->fd, &object->stat);
+	if (error == 0)
 		error = admit(root, object);
 	if (error != 0)
 		close(object->fd);

@@ -65,6 +65,15 @@ struct start_result {
  * requests on one capability are serialised by its holder. A request is
  * struct broker_request, then path1_len bytes, then path2_len bytes, and
  * nothing else. Paths carry no terminator and no NUL byte.
+ *
+ * A request that is not as described, has unknown flags, or has a path or
+ * lookup_flags that its operation does not take, gives EINVAL. The capability
+ * ends with a request shorter than struct broker_request, and with one that
+ * is made before the last reply has been read.
+ *
+ * Besides the errors of the calls that they stand for: ENOTCAPABLE for files
+ * of procfs, sysfs and the like, and for an unknown ticket; EMFILE for more
+ * than START_FDS_MAX capabilities at a time.
  */
 #define BROKER_PATH_MAX 4095
 #define BROKER_DATA_MAX 32768
@@ -72,7 +81,10 @@ struct start_result {
 enum broker_op {
 	/* file_open: path1, lookup_flags, oflags, fdflags, rights_*.
 	 * Reply: descriptor, filetype, rights_*; a directory's descriptor is
-	 * a new capability. */
+	 * a new capability. ENOTSUP for sockets and devices; a FIFO is never
+	 * waited for. A descriptor for writing needs FD_WRITE among the
+	 * inheriting rights, whichever right of writing was asked for; one
+	 * below a directory without FD_READ there cannot be read at all. */
 	BROKER_OPEN = 1,
 	BROKER_CREATE_DIRECTORY, /* path1 */
 	/* path1 below this capability, path2 below the one that `ticket`

@@ -3,7 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "broker.h"
@@ -13,17 +13,15 @@
 static void __attribute__((format(printf, 1, 0)))
 vreport(const char *format, va_list arguments)
 {
-	static const char prefix[] = "cloudabi-run: ";
 	char line[1024] = "cloudabi-run: ";
-	size_t room = sizeof(line) - sizeof(prefix), len = sizeof(prefix) - 1;
-	int wanted = vsnprintf(line + len, room, format, arguments);
+	size_t len = strlen(line);
 
-	if (wanted > 0)
-		len += (size_t)wanted < room ? (size_t)wanted : room - 1;
+	vsnprintf(line + len, sizeof(line) - len, format, arguments);
+	len = strlen(line);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
-	line[len++] = '\n';
+	line[len++] = '\n'; /* where the terminator was */
 	/* Where nobody listens there is nobody to tell. */
 	if (write(STDERR_FILENO, line, len) < 0)
 		return;

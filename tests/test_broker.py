@@ -105,6 +105,11 @@ class TestOpen:
         assert held.error(1, OPEN, "new", rights_base=WRITE, oflags=5) == "EEXIST"
         assert held.error(1, OPEN, "x", rights_base=WRITE, oflags=3) == "EINVAL"
 
+    def test_large_file(self, held: Guest, tree: Path) -> None:
+        os.truncate(tree / "file", 5 << 30)
+        assert held.open(1, "file", READ).error == ""
+        assert held.stat(1, "file")[4] == 5 << 30
+
     def test_truncate(self, held: Guest, tree: Path) -> None:
         assert held.open(1, "file", READ, oflags=abi.O_TRUNC).error == ""
         assert (tree / "file").read_text() == ""

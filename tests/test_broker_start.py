@@ -157,6 +157,7 @@ class TestStart:
 
         def disturb() -> None:
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2, signal.SIGSEGV})
             for fd in range(100, 200, 3):
                 os.dup2(2, fd)
@@ -167,6 +168,7 @@ class TestStart:
             assert int(status["SigBlk"], 16) == 0
             assert held.call(Syscall.PERSONALITY, 0xFFFFFFFF) == 0
             assert sorted(held.fds()) == [0, 1, 2, 3]
+            assert held.exit(6) == (6, "")
 
     def test_undeclared_descriptors(self, tmp_path: Path) -> None:
         with opened(tmp_path) as extra, guest(inherited=(extra,)) as held:
