@@ -11,6 +11,9 @@ from pybuild.targets import CLANG, LLD, Target
 # Where both programs are in the results of their stages and in dist/host.
 LIBEXEC = Path("libexec", "cloudabi")
 
+# What the runtime includes of the broker.
+SHARED = (Path("broker", "protocol.h"), Path("broker", "host_errno.h"))
+
 # No C library, no thread-local storage, no relocations; vector registers stay the program's.
 RUNTIME_COMPILE = (
     *("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"),
@@ -56,7 +59,7 @@ def runtime(target: Target) -> Stage:
         name=f"runtime-{target.triple}",
         title=f"build the runtime for {target.triple}",
         build=build,
-        inputs=(Path("runtime"), Path("abi", "include"), Path("broker", "protocol.h")),
+        inputs=(Path("runtime"), Path("abi", "include"), *SHARED),
         facts=(identity(CLANG), *RUNTIME_COMPILE, *RUNTIME_LINK),
     )
 

@@ -14,17 +14,15 @@ typedef int clock_gettime_t(int32_t, struct __kernel_timespec *);
 static clock_gettime_t *vdso_gettime;
 static uint32_t cpus = 1;
 
-void
-clock_init(const void *vdso, uint32_t ncpus)
+void clock_init(const void *vdso, uint32_t ncpus)
 {
 	if (vdso != NULL)
-		vdso_gettime = (clock_gettime_t *)hostvdso_find(vdso,
-		    ARCH_VDSO_CLOCK_GETTIME);
+		vdso_gettime = (clock_gettime_t *)hostvdso_find(
+			vdso, ARCH_VDSO_CLOCK_GETTIME);
 	cpus = MAX(ncpus, 1);
 }
 
-cloudabi_errno_t
-clock_of(cloudabi_clockid_t id, uint32_t *clock)
+cloudabi_errno_t clock_of(cloudabi_clockid_t id, uint32_t *clock)
 {
 	switch (id) {
 	case CLOUDABI_CLOCK_MONOTONIC:
@@ -44,8 +42,7 @@ clock_of(cloudabi_clockid_t id, uint32_t *clock)
 	}
 }
 
-cloudabi_timestamp_t
-clock_nanoseconds(const struct __kernel_timespec *ts)
+cloudabi_timestamp_t clock_nanoseconds(const struct __kernel_timespec *ts)
 {
 	cloudabi_timestamp_t seconds = ts->tv_sec;
 
@@ -56,8 +53,7 @@ clock_nanoseconds(const struct __kernel_timespec *ts)
 	return seconds * SECOND + ts->tv_nsec;
 }
 
-cloudabi_errno_t
-clock_now(uint32_t clock, cloudabi_timestamp_t *now)
+cloudabi_errno_t clock_now(uint32_t clock, cloudabi_timestamp_t *now)
 {
 	struct __kernel_timespec ts;
 	long r;
@@ -71,14 +67,13 @@ clock_now(uint32_t clock, cloudabi_timestamp_t *now)
 	return error_of(r);
 }
 
-static cloudabi_timestamp_t
-add(cloudabi_timestamp_t a, cloudabi_timestamp_t b)
+static cloudabi_timestamp_t add(cloudabi_timestamp_t a, cloudabi_timestamp_t b)
 {
 	return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }
 
-static cloudabi_errno_t
-read_once(struct origin *origin, uint32_t clock, cloudabi_timestamp_t *now)
+static cloudabi_errno_t read_once(struct origin *origin, uint32_t clock,
+				  cloudabi_timestamp_t *now)
 {
 	cloudabi_errno_t error = 0;
 
@@ -89,9 +84,9 @@ read_once(struct origin *origin, uint32_t clock, cloudabi_timestamp_t *now)
 	return error;
 }
 
-cloudabi_errno_t
-deadline_set(struct deadline *deadline,
-    const cloudabi_subscription_clock_t *subscription, struct origin *origin)
+cloudabi_errno_t deadline_set(struct deadline *deadline,
+			      const cloudabi_subscription_clock_t *subscription,
+			      struct origin *origin)
 {
 	cloudabi_timestamp_t now;
 	cloudabi_errno_t error;
@@ -111,23 +106,20 @@ deadline_set(struct deadline *deadline,
 	return error;
 }
 
-bool
-deadline_passed(const struct deadline *deadline)
+bool deadline_passed(const struct deadline *deadline)
 {
 	cloudabi_timestamp_t now;
 
 	return clock_now(deadline->clock, &now) == 0 && now >= deadline->time;
 }
 
-static bool
-is_cpu_clock(uint32_t clock)
+static bool is_cpu_clock(uint32_t clock)
 {
 	return clock == HOST_CLOCK_PROCESS_CPUTIME_ID ||
-	    clock == HOST_CLOCK_THREAD_CPUTIME_ID;
+	       clock == HOST_CLOCK_THREAD_CPUTIME_ID;
 }
 
-cloudabi_timestamp_t
-deadline_distance(const struct deadline *deadline)
+cloudabi_timestamp_t deadline_distance(const struct deadline *deadline)
 {
 	cloudabi_timestamp_t now;
 
@@ -139,8 +131,7 @@ deadline_distance(const struct deadline *deadline)
 }
 
 /* Turns a deadline into one on a clock that futexes know. */
-static struct deadline
-next_look(const struct deadline *deadline)
+static struct deadline next_look(const struct deadline *deadline)
 {
 	struct deadline look = {HOST_CLOCK_MONOTONIC, 0};
 
@@ -151,9 +142,8 @@ next_look(const struct deadline *deadline)
 	return look;
 }
 
-static void
-wait_once(const uint32_t *word, uint32_t value,
-    const struct deadline *deadline)
+static void wait_once(const uint32_t *word, uint32_t value,
+		      const struct deadline *deadline)
 {
 	struct deadline look = next_look(deadline);
 	struct __kernel_timespec ts = {
@@ -161,13 +151,14 @@ wait_once(const uint32_t *word, uint32_t value,
 		.tv_nsec = look.time % SECOND,
 	};
 
-	host_futex_wait(word, value, look.clock == HOST_CLOCK_REALTIME ?
-	    FUTEX_CLOCK_REALTIME : 0, &ts);
+	host_futex_wait(
+		word, value,
+		look.clock == HOST_CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0,
+		&ts);
 }
 
-bool
-deadline_wait(const uint32_t *word, uint32_t value,
-    const struct deadline *deadline)
+bool deadline_wait(const uint32_t *word, uint32_t value,
+		   const struct deadline *deadline)
 {
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) {
 		if (deadline == NULL) {

@@ -35,8 +35,8 @@ struct deadline {
 
 /* The same origin gives the same deadline again. */
 cloudabi_errno_t deadline_set(struct deadline *deadline,
-    const cloudabi_subscription_clock_t *subscription,
-    struct origin *origin);
+			      const cloudabi_subscription_clock_t *subscription,
+			      struct origin *origin);
 
 bool deadline_passed(const struct deadline *deadline);
 
@@ -48,6 +48,6 @@ cloudabi_timestamp_t deadline_distance(const struct deadline *deadline);
  * passes first. A NULL deadline never passes.
  */
 bool deadline_wait(const uint32_t *word, uint32_t value,
-    const struct deadline *deadline);
+		   const struct deadline *deadline);
 
 #endif

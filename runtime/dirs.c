@@ -22,8 +22,8 @@ struct dialogue {
 static struct mutex dialogues;
 
 /* The kernel reads the program's paths once, while it makes the message. */
-static cloudabi_errno_t
-send_request(cloudabi_fd_t dir, const struct dialogue *d)
+static cloudabi_errno_t send_request(cloudabi_fd_t dir,
+				     const struct dialogue *d)
 {
 	const cloudabi_ciovec_t iovs[] = {
 		{&d->request, sizeof(d->request)},
@@ -43,27 +43,26 @@ struct control {
 	uint32_t descriptor;
 };
 
-static bool
-has_descriptor(const struct host_msghdr *msg, const struct control *control)
+static bool has_descriptor(const struct host_msghdr *msg,
+			   const struct control *control)
 {
 	return msg->control_len >= HOST_CMSG_LEN(sizeof(uint32_t)) &&
-	    control->header.level == HOST_SOL_SOCKET &&
-	    control->header.type == HOST_SCM_RIGHTS &&
-	    control->header.len == HOST_CMSG_LEN(sizeof(uint32_t));
+	       control->header.level == HOST_SOL_SOCKET &&
+	       control->header.type == HOST_SCM_RIGHTS &&
+	       control->header.len == HOST_CMSG_LEN(sizeof(uint32_t));
 }
 
-static bool
-is_well_formed(const struct dialogue *d, size_t len, uint32_t flags)
+static bool is_well_formed(const struct dialogue *d, size_t len, uint32_t flags)
 {
 	return len >= sizeof(d->reply) && !(flags & HOST_MSG_TRUNC) &&
-	    d->reply.data_len == len - sizeof(d->reply) &&
-	    d->reply.error <= CLOUDABI_ENOTCAPABLE;
+	       d->reply.data_len == len - sizeof(d->reply) &&
+	       d->reply.error <= CLOUDABI_ENOTCAPABLE;
 }
 
 /* Accepts or closes the descriptor that came with a reply. */
-static cloudabi_errno_t
-sort_out_descriptor(struct dialogue *d, const struct host_msghdr *msg,
-    const struct control *control)
+static cloudabi_errno_t sort_out_descriptor(struct dialogue *d,
+					    const struct host_msghdr *msg,
+					    const struct control *control)
 {
 	bool came = has_descriptor(msg, control);
 
@@ -81,8 +80,7 @@ sort_out_descriptor(struct dialogue *d, const struct host_msghdr *msg,
 	return msg->flags & HOST_MSG_CTRUNC ? CLOUDABI_EMFILE : CLOUDABI_EIO;
 }
 
-static cloudabi_errno_t
-receive_reply(cloudabi_fd_t dir, struct dialogue *d)
+static cloudabi_errno_t receive_reply(cloudabi_fd_t dir, struct dialogue *d)
 {
 	struct control control = {0};
 	const cloudabi_iovec_t iovs[] = {
@@ -108,8 +106,7 @@ receive_reply(cloudabi_fd_t dir, struct dialogue *d)
 }
 
 /* Preconditions: dialogues are locked. */
-static cloudabi_errno_t
-exchange(cloudabi_fd_t dir, struct dialogue *d)
+static cloudabi_errno_t exchange(cloudabi_fd_t dir, struct dialogue *d)
 {
 	cloudabi_errno_t error;
 
@@ -121,8 +118,7 @@ exchange(cloudabi_fd_t dir, struct dialogue *d)
 	return error != 0 ? error : d->reply.error;
 }
 
-static cloudabi_errno_t
-converse(cloudabi_fd_t dir, struct dialogue *d)
+static cloudabi_errno_t converse(cloudabi_fd_t dir, struct dialogue *d)
 {
 	cloudabi_errno_t error;
 
@@ -132,8 +128,7 @@ converse(cloudabi_fd_t dir, struct dialogue *d)
 	return error;
 }
 
-static cloudabi_errno_t
-check_path(struct path path, uint32_t *len)
+static cloudabi_errno_t check_path(struct path path, uint32_t *len)
 {
 	if (path.len == 0)
 		return CLOUDABI_ENOENT;
@@ -144,8 +139,8 @@ check_path(struct path path, uint32_t *len)
 }
 
 /* Converses about one path. */
-static cloudabi_errno_t
-converse_path(cloudabi_fd_t dir, struct path path, struct dialogue *d)
+static cloudabi_errno_t converse_path(cloudabi_fd_t dir, struct path path,
+				      struct dialogue *d)
 {
 	cloudabi_errno_t error = check_path(path, &d->request.path1_len);
 
@@ -154,8 +149,7 @@ converse_path(cloudabi_fd_t dir, struct path path, struct dialogue *d)
 }
 
 /* Lets the next request on another capability name `dir`. */
-static cloudabi_errno_t
-get_ticket(cloudabi_fd_t dir, uint8_t *ticket)
+static cloudabi_errno_t get_ticket(cloudabi_fd_t dir, uint8_t *ticket)
 {
 	struct dialogue d = {
 		.request.op = BROKER_TICKET,
@@ -170,9 +164,9 @@ get_ticket(cloudabi_fd_t dir, uint8_t *ticket)
 }
 
 /* Converses about two paths, the second below dir2. */
-static cloudabi_errno_t
-converse_paths(cloudabi_fd_t dir1, struct path path1, cloudabi_fd_t dir2,
-    struct path path2, struct dialogue *d)
+static cloudabi_errno_t converse_paths(cloudabi_fd_t dir1, struct path path1,
+				       cloudabi_fd_t dir2, struct path path2,
+				       struct dialogue *d)
 {
 	cloudabi_errno_t error;
 
@@ -193,9 +187,9 @@ converse_paths(cloudabi_fd_t dir1, struct path path1, cloudabi_fd_t dir2,
 	return error;
 }
 
-cloudabi_errno_t
-dirs_open(cloudabi_lookup_t dir, struct path path, cloudabi_oflags_t oflags,
-    const cloudabi_fdstat_t *wanted, cloudabi_fd_t *fd)
+cloudabi_errno_t dirs_open(cloudabi_lookup_t dir, struct path path,
+			   cloudabi_oflags_t oflags,
+			   const cloudabi_fdstat_t *wanted, cloudabi_fd_t *fd)
 {
 	struct dialogue d = {
 		.request.op = BROKER_OPEN,
@@ -210,24 +204,24 @@ dirs_open(cloudabi_lookup_t dir, struct path path, cloudabi_oflags_t oflags,
 
 	if (error != 0)
 		return error;
-	return fdtable_install(d.descriptor, &(struct fd_entry){
-		.base = d.reply.rights_base,
-		.inheriting = d.reply.rights_inheriting,
-		.filetype = d.reply.filetype,
-	}, fd);
+	return fdtable_install(d.descriptor,
+			       &(struct fd_entry){
+				       .base = d.reply.rights_base,
+				       .inheriting = d.reply.rights_inheriting,
+				       .filetype = d.reply.filetype,
+			       },
+			       fd);
 }
 
-cloudabi_errno_t
-dirs_create_directory(cloudabi_fd_t dir, struct path path)
+cloudabi_errno_t dirs_create_directory(cloudabi_fd_t dir, struct path path)
 {
 	struct dialogue d = {.request.op = BROKER_CREATE_DIRECTORY};
 
 	return converse_path(dir, path, &d);
 }
 
-cloudabi_errno_t
-dirs_link(cloudabi_lookup_t dir1, struct path path1, cloudabi_fd_t dir2,
-    struct path path2)
+cloudabi_errno_t dirs_link(cloudabi_lookup_t dir1, struct path path1,
+			   cloudabi_fd_t dir2, struct path path2)
 {
 	struct dialogue d = {
 		.request.op = BROKER_LINK,
@@ -237,9 +231,8 @@ dirs_link(cloudabi_lookup_t dir1, struct path path1, cloudabi_fd_t dir2,
 	return converse_paths(dir1.fd, path1, dir2, path2, &d);
 }
 
-cloudabi_errno_t
-dirs_rename(cloudabi_fd_t dir1, struct path path1, cloudabi_fd_t dir2,
-    struct path path2)
+cloudabi_errno_t dirs_rename(cloudabi_fd_t dir1, struct path path1,
+			     cloudabi_fd_t dir2, struct path path2)
 {
 	struct dialogue d = {.request.op = BROKER_RENAME};
 
@@ -250,9 +243,8 @@ dirs_rename(cloudabi_fd_t dir1, struct path path1, cloudabi_fd_t dir2,
  * Finds the end of the last whole record and moves the cookie there.
  * Returns the length up to it. Records are not aligned.
  */
-static size_t
-whole_records(const unsigned char *buf, size_t len,
-    cloudabi_dircookie_t *cookie)
+static size_t whole_records(const unsigned char *buf, size_t len,
+			    cloudabi_dircookie_t *cookie)
 {
 	cloudabi_dirent_t entry;
 	size_t used = 0;
@@ -267,9 +259,8 @@ whole_records(const unsigned char *buf, size_t len,
 	return used;
 }
 
-static cloudabi_errno_t
-read_some(cloudabi_fd_t dir, void *buf, size_t len,
-    cloudabi_dircookie_t cookie, size_t *used)
+static cloudabi_errno_t read_some(cloudabi_fd_t dir, void *buf, size_t len,
+				  cloudabi_dircookie_t cookie, size_t *used)
 {
 	struct dialogue d = {
 		.request.op = BROKER_READDIR,
@@ -284,9 +275,8 @@ read_some(cloudabi_fd_t dir, void *buf, size_t len,
 }
 
 /* A reply can be smaller than the buffer, which is to be filled all the same. */
-cloudabi_errno_t
-dirs_readdir(cloudabi_fd_t dir, void *buf, size_t len,
-    cloudabi_dircookie_t cookie, size_t *used)
+cloudabi_errno_t dirs_readdir(cloudabi_fd_t dir, void *buf, size_t len,
+			      cloudabi_dircookie_t cookie, size_t *used)
 {
 	unsigned char *p = buf;
 	cloudabi_errno_t error;
@@ -307,9 +297,8 @@ dirs_readdir(cloudabi_fd_t dir, void *buf, size_t len,
 	return 0;
 }
 
-cloudabi_errno_t
-dirs_readlink(cloudabi_fd_t dir, struct path path, char *buf, size_t len,
-    size_t *used)
+cloudabi_errno_t dirs_readlink(cloudabi_fd_t dir, struct path path, char *buf,
+			       size_t len, size_t *used)
 {
 	struct dialogue d = {
 		.request.op = BROKER_READLINK,
@@ -322,16 +311,15 @@ dirs_readlink(cloudabi_fd_t dir, struct path path, char *buf, size_t len,
 	return error;
 }
 
-static cloudabi_errno_t
-check_stat(cloudabi_errno_t error, const struct dialogue *d)
+static cloudabi_errno_t check_stat(cloudabi_errno_t error,
+				   const struct dialogue *d)
 {
 	if (error == 0 && d->reply.data_len != sizeof(cloudabi_filestat_t))
 		return CLOUDABI_EIO;
 	return error;
 }
 
-cloudabi_errno_t
-dirs_stat_fget(cloudabi_fd_t dir, cloudabi_filestat_t *stat)
+cloudabi_errno_t dirs_stat_fget(cloudabi_fd_t dir, cloudabi_filestat_t *stat)
 {
 	struct dialogue d = {
 		.request.op = BROKER_STAT_FGET,
@@ -342,9 +330,9 @@ dirs_stat_fget(cloudabi_fd_t dir, cloudabi_filestat_t *stat)
 	return check_stat(converse(dir, &d), &d);
 }
 
-cloudabi_errno_t
-dirs_stat_fput(cloudabi_fd_t dir, const cloudabi_filestat_t *stat,
-    cloudabi_fsflags_t flags)
+cloudabi_errno_t dirs_stat_fput(cloudabi_fd_t dir,
+				const cloudabi_filestat_t *stat,
+				cloudabi_fsflags_t flags)
 {
 	struct dialogue d = {
 		.request.op = BROKER_STAT_FPUT,
@@ -356,9 +344,8 @@ dirs_stat_fput(cloudabi_fd_t dir, const cloudabi_filestat_t *stat,
 	return converse(dir, &d);
 }
 
-cloudabi_errno_t
-dirs_stat_get(cloudabi_lookup_t dir, struct path path,
-    cloudabi_filestat_t *stat)
+cloudabi_errno_t dirs_stat_get(cloudabi_lookup_t dir, struct path path,
+			       cloudabi_filestat_t *stat)
 {
 	struct dialogue d = {
 		.request.op = BROKER_STAT_GET,
@@ -370,9 +357,9 @@ dirs_stat_get(cloudabi_lookup_t dir, struct path path,
 	return check_stat(converse_path(dir.fd, path, &d), &d);
 }
 
-cloudabi_errno_t
-dirs_stat_put(cloudabi_lookup_t dir, struct path path,
-    const cloudabi_filestat_t *stat, cloudabi_fsflags_t flags)
+cloudabi_errno_t dirs_stat_put(cloudabi_lookup_t dir, struct path path,
+			       const cloudabi_filestat_t *stat,
+			       cloudabi_fsflags_t flags)
 {
 	struct dialogue d = {
 		.request.op = BROKER_STAT_PUT,
@@ -385,16 +372,16 @@ dirs_stat_put(cloudabi_lookup_t dir, struct path path,
 	return converse_path(dir.fd, path, &d);
 }
 
-cloudabi_errno_t
-dirs_symlink(struct path target, cloudabi_fd_t dir, struct path path)
+cloudabi_errno_t dirs_symlink(struct path target, cloudabi_fd_t dir,
+			      struct path path)
 {
 	struct dialogue d = {.request.op = BROKER_SYMLINK};
 
 	return converse_paths(dir, target, dir, path, &d);
 }
 
-cloudabi_errno_t
-dirs_unlink(cloudabi_fd_t dir, struct path path, cloudabi_ulflags_t flags)
+cloudabi_errno_t dirs_unlink(cloudabi_fd_t dir, struct path path,
+			     cloudabi_ulflags_t flags)
 {
 	struct dialogue d = {
 		.request.op = BROKER_UNLINK,
@@ -404,17 +391,15 @@ dirs_unlink(cloudabi_fd_t dir, struct path path, cloudabi_ulflags_t flags)
 	return converse_path(dir, path, &d);
 }
 
-cloudabi_errno_t
-dirs_sync(cloudabi_fd_t dir)
+cloudabi_errno_t dirs_sync(cloudabi_fd_t dir)
 {
 	struct dialogue d = {.request.op = BROKER_SYNC};
 
 	return converse(dir, &d);
 }
 
-cloudabi_errno_t
-dirs_clone(cloudabi_fd_t dir, cloudabi_rights_t base,
-    cloudabi_rights_t inheriting, uint32_t *fd)
+cloudabi_errno_t dirs_clone(cloudabi_fd_t dir, cloudabi_rights_t base,
+			    cloudabi_rights_t inheriting, uint32_t *fd)
 {
 	struct dialogue d = {
 		.request.op = BROKER_CLONE,
@@ -429,8 +414,7 @@ dirs_clone(cloudabi_fd_t dir, cloudabi_rights_t base,
 }
 
 /* A number that is to stay taken keeps a socket that leads nowhere. */
-static cloudabi_errno_t
-close_now(cloudabi_fd_t dir)
+static cloudabi_errno_t close_now(cloudabi_fd_t dir)
 {
 	struct fd_entry entry;
 	cloudabi_errno_t error = fdtable_remove(dir, &entry);
@@ -444,8 +428,7 @@ close_now(cloudabi_fd_t dir)
 	return 0;
 }
 
-cloudabi_errno_t
-dirs_close(cloudabi_fd_t dir)
+cloudabi_errno_t dirs_close(cloudabi_fd_t dir)
 {
 	cloudabi_errno_t error;
 
@@ -455,8 +438,8 @@ dirs_close(cloudabi_fd_t dir)
 	return error;
 }
 
-cloudabi_errno_t
-dirs_replace(uint32_t from, cloudabi_fd_t dir, const struct fd_entry *entry)
+cloudabi_errno_t dirs_replace(uint32_t from, cloudabi_fd_t dir,
+			      const struct fd_entry *entry)
 {
 	cloudabi_errno_t error;
 

@@ -6,10 +6,8 @@
 #include "host.h"
 #include "process.h"
 
-typedef ELF(Addr) address_t;
-
 #define PHDRS_MAX 64
-#define ALIGN_MAX ((address_t)1 << 24)
+#define ALIGN_MAX ((elf_addr)1 << 24)
 
 struct file {
 	uint32_t fd;
@@ -17,31 +15,28 @@ struct file {
 };
 
 /* Copies: what was checked must be what is used. */
-static ELF(Ehdr) header;
-static ELF(Phdr) phdrs[PHDRS_MAX];
+static elf_ehdr header;
+static elf_phdr phdrs[PHDRS_MAX];
 
-static void
-require(bool holds, const char *message)
+static void require(bool holds, const char *message)
 {
 	if (!holds)
 		start_refuse(START_STAGE_ELF, 0, message);
 }
 
-static address_t
-page_floor(address_t address)
+static elf_addr page_floor(elf_addr address)
 {
-	return address & -(address_t)process.page_size;
+	return address & -(elf_addr)process.page_size;
 }
 
-static address_t
-page_ceil(address_t address)
+static elf_addr page_ceil(elf_addr address)
 {
 	return page_floor(address + process.page_size - 1);
 }
 
 /* Reads all of a region that the file has, unless it shrinks meanwhile. */
-static void
-read_exactly(const struct file *file, void *buf, size_t len, uint64_t offset)
+static void read_exactly(const struct file *file, void *buf, size_t len,
+			 uint64_t offset)
 {
 	char *p = buf;
 
@@ -50,7 +45,7 @@ read_exactly(const struct file *file, void *buf, size_t len, uint64_t offset)
 
 		if (r < 0)
 			start_refuse(START_STAGE_ELF, r,
-			    "the program cannot be read");
+				     "the program cannot be read");
 		require(r > 0, "truncated: the file became shorter");
 		p += r;
 		len -= r;
@@ -58,8 +53,7 @@ read_exactly(const struct file *file, void *buf, size_t len, uint64_t offset)
 	}
 }
 
-static struct file
-open_file(uint32_t fd)
+static struct file open_file(uint32_t fd)
 {
 	struct stat st;
 	long r = host_fstat(fd, &st);
@@ -71,8 +65,7 @@ open_file(uint32_t fd)
 }
 
 /* Machines that have a CloudABI target, and others that are common. */
-static const char *
-machine_message(uint16_t machine)
+static const char *machine_message(uint16_t machine)
 {
 	switch (machine) {
 	case EM_386:
@@ -91,63 +84,60 @@ machine_message(uint16_t machine)
 }
 
 /* The fields that have the same place in every class of ELF file. */
-static void
-check_ident(void)
+static void check_ident(void)
 {
 	const unsigned char *ident = header.e_ident;
 
 	require(ident[EI_OSABI] != ELFOSABI_NONE &&
-		ident[EI_OSABI] != ELFOSABI_LINUX,
-	    "an ELF file for Linux (OSABI 0), not CloudABI");
+			ident[EI_OSABI] != ELFOSABI_LINUX,
+		"an ELF file for Linux (OSABI 0), not CloudABI");
 	require(ident[EI_OSABI] == ELF_OSABI_CLOUDABI,
-	    "an ELF file for another system, not CloudABI");
+		"an ELF file for another system, not CloudABI");
 	require(header.e_machine == ARCH_ELF_MACHINE,
-	    machine_message(header.e_machine));
+		machine_message(header.e_machine));
 	require(ident[EI_CLASS] == ELF_CLASS,
-	    "its ELF class is not that of this machine");
+		"its ELF class is not that of this machine");
 	require(ident[EI_DATA] == ELFDATA2LSB, "not little-endian");
-	require(ident[EI_VERSION] == EV_CURRENT && header.e_version ==
-	    EV_CURRENT, "of an unknown ELF version");
+	require(ident[EI_VERSION] == EV_CURRENT &&
+			header.e_version == EV_CURRENT,
+		"of an unknown ELF version");
 	require(ident[EI_OSABI + 1] == 0, "of an unknown CloudABI version");
 }
 
-static void
-check_header(const struct file *file)
+static void check_header(const struct file *file)
 {
 	require(header.e_type != ET_EXEC,
-	    "linked to a fixed address; it has to be position independent");
+		"linked to a fixed address; it has to be position independent");
 	require(header.e_type == ET_DYN, "not an executable");
 	require(header.e_ehsize == sizeof(header),
-	    "its ELF header has the wrong size");
+		"its ELF header has the wrong size");
 	require(header.e_phentsize == sizeof(phdrs[0]),
-	    "its program headers have the wrong size");
+		"its program headers have the wrong size");
 	require(header.e_phnum > 0, "without program headers");
 	require(header.e_phnum <= PHDRS_MAX, "with too many program headers");
 	require(header.e_phoff <= file->size &&
-		header.e_phnum * sizeof(phdrs[0]) <=
-		    file->size - header.e_phoff,
-	    "truncated: the file ends before its program headers do");
+			header.e_phnum * sizeof(phdrs[0]) <=
+				file->size - header.e_phoff,
+		"truncated: the file ends before its program headers do");
 }
 
-static void
-read_headers(const struct file *file)
+static void read_headers(const struct file *file)
 {
 	read_exactly(file, &header, MIN(file->size, sizeof(header)), 0);
 	require(memcmp(header.e_ident, ELFMAG, SELFMAG) == 0,
-	    "not an ELF file");
+		"not an ELF file");
 	require(file->size >= sizeof(header),
-	    "truncated: the file ends in its ELF header");
+		"truncated: the file ends in its ELF header");
 	check_ident();
 	check_header(file);
 	read_exactly(file, phdrs, header.e_phnum * sizeof(phdrs[0]),
-	    header.e_phoff);
+		     header.e_phoff);
 }
 
 /* Returns the next segment that takes up memory, or NULL. */
-static const ELF(Phdr) *
-next_segment(const ELF(Phdr) *phdr)
+static const elf_phdr *next_segment(const elf_phdr *phdr)
 {
-	const ELF(Phdr) *end = phdrs + header.e_phnum;
+	const elf_phdr *end = phdrs + header.e_phnum;
 
 	for (phdr = phdr == NULL ? phdrs : phdr + 1; phdr < end; phdr++) {
 		if (phdr->p_type == PT_LOAD && phdr->p_memsz > 0)
@@ -156,64 +146,59 @@ next_segment(const ELF(Phdr) *phdr)
 	return NULL;
 }
 
-static void
-check_segment(const struct file *file, const ELF(Phdr) *phdr)
+static void check_segment(const struct file *file, const elf_phdr *phdr)
 {
-	address_t highest = -(address_t)process.page_size;
+	elf_addr highest = -(elf_addr)process.page_size;
 
 	require(phdr->p_filesz <= phdr->p_memsz,
-	    "with a segment that is larger in the file than in memory");
+		"with a segment that is larger in the file than in memory");
 	require(phdr->p_vaddr <= highest &&
-		phdr->p_memsz <= highest - phdr->p_vaddr,
-	    "with a segment that wraps around the address space");
+			phdr->p_memsz <= highest - phdr->p_vaddr,
+		"with a segment that wraps around the address space");
 	require(phdr->p_offset <= file->size &&
-		phdr->p_filesz <= file->size - phdr->p_offset,
-	    "truncated: the file ends before its segments do");
+			phdr->p_filesz <= file->size - phdr->p_offset,
+		"truncated: the file ends before its segments do");
 	require(page_floor(phdr->p_vaddr) - page_floor(phdr->p_offset) ==
-		phdr->p_vaddr - phdr->p_offset,
-	    "with a segment that cannot be mapped: address and offset differ");
+			phdr->p_vaddr - phdr->p_offset,
+		"with a segment that cannot be mapped: address and offset differ");
 	require(!(phdr->p_flags & PF_W) || !(phdr->p_flags & PF_X),
-	    "with a segment that is both writable and executable");
+		"with a segment that is both writable and executable");
 	require(phdr->p_flags & PF_W || phdr->p_filesz == phdr->p_memsz,
-	    "with a read-only segment that is larger than its file part");
+		"with a read-only segment that is larger than its file part");
 	require(phdr->p_align <= ALIGN_MAX &&
-		(phdr->p_align & (phdr->p_align - 1)) == 0,
-	    "with a segment of impossible alignment");
+			(phdr->p_align & (phdr->p_align - 1)) == 0,
+		"with a segment of impossible alignment");
 }
 
-static void
-check_segments(const struct file *file)
+static void check_segments(const struct file *file)
 {
-	const ELF(Phdr) *phdr = NULL;
-	address_t end = 0;
+	const elf_phdr *phdr = NULL;
+	elf_addr end = 0;
 
 	require(next_segment(NULL) != NULL, "without anything to load");
 	while ((phdr = next_segment(phdr)) != NULL) {
 		check_segment(file, phdr);
 		require(page_floor(phdr->p_vaddr) >= end,
-		    "with segments that overlap or are out of order");
+			"with segments that overlap or are out of order");
 		end = page_ceil(phdr->p_vaddr + phdr->p_memsz);
 	}
 }
 
-static void
-check_others(void)
+static void check_others(void)
 {
 	for (size_t i = 0; i < header.e_phnum; i++) {
-		const ELF(Phdr) *phdr = &phdrs[i];
+		const elf_phdr *phdr = &phdrs[i];
 
 		require(phdr->p_type != PT_INTERP,
-		    "dynamically linked: it asks for an interpreter");
-		require(phdr->p_type != PT_GNU_STACK ||
-			!(phdr->p_flags & PF_X),
-		    "with an executable stack");
+			"dynamically linked: it asks for an interpreter");
+		require(phdr->p_type != PT_GNU_STACK || !(phdr->p_flags & PF_X),
+			"with an executable stack");
 	}
 }
 
-static void
-check_entry(void)
+static void check_entry(void)
 {
-	const ELF(Phdr) *phdr = NULL;
+	const elf_phdr *phdr = NULL;
 
 	while ((phdr = next_segment(phdr)) != NULL) {
 		if (phdr->p_flags & PF_X && header.e_entry >= phdr->p_vaddr &&
@@ -224,31 +209,28 @@ check_entry(void)
 }
 
 /* Where the program headers are in memory. */
-static address_t
-find_phdrs(void)
+static elf_addr find_phdrs(void)
 {
 	size_t len = header.e_phnum * sizeof(phdrs[0]);
-	const ELF(Phdr) *phdr = NULL;
+	const elf_phdr *phdr = NULL;
 
 	while ((phdr = next_segment(phdr)) != NULL) {
-		if (header.e_phoff >= phdr->p_offset &&
-		    len <= phdr->p_filesz &&
+		if (header.e_phoff >= phdr->p_offset && len <= phdr->p_filesz &&
 		    header.e_phoff - phdr->p_offset <= phdr->p_filesz - len)
 			return phdr->p_vaddr +
-			    (header.e_phoff - phdr->p_offset);
+			       (header.e_phoff - phdr->p_offset);
 	}
 	require(false, "its program headers are in none of its segments");
 	return 0;
 }
 
 /* Finds room for all segments; returns what to add to their addresses. */
-static address_t
-reserve(void)
+static elf_addr reserve(void)
 {
-	address_t begin = page_floor(next_segment(NULL)->p_vaddr);
-	address_t align = process.page_size;
-	const ELF(Phdr) *phdr = NULL;
-	address_t end = 0;
+	elf_addr begin = page_floor(next_segment(NULL)->p_vaddr);
+	elf_addr align = process.page_size;
+	const elf_phdr *phdr = NULL;
+	elf_addr end = 0;
 	void *room;
 
 	while ((phdr = next_segment(phdr)) != NULL) {
@@ -257,54 +239,54 @@ reserve(void)
 	}
 	/* On failure the length has wrapped, or is beyond any memory. */
 	room = host_mmap(NULL, end - begin + (align - process.page_size),
-	    PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			 PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			 -1, 0);
 	if (host_failed(room))
 		start_refuse(START_STAGE_MEMORY, (long)room,
-		    "the program does not fit into memory");
-	return ((address_t)room - begin + align - 1) & -align;
+			     "the program does not fit into memory");
+	return ((elf_addr)room - begin + align - 1) & -align;
 }
 
-static uint32_t
-protection(const ELF(Phdr) *phdr)
+static uint32_t protection(const elf_phdr *phdr)
 {
 	return (phdr->p_flags & PF_R ? PROT_READ : 0) |
-	    (phdr->p_flags & PF_W ? PROT_WRITE : 0) |
-	    (phdr->p_flags & PF_X ? PROT_EXEC : 0);
+	       (phdr->p_flags & PF_W ? PROT_WRITE : 0) |
+	       (phdr->p_flags & PF_X ? PROT_EXEC : 0);
 }
 
-static void
-map_file(const struct file *file, address_t bias, const ELF(Phdr) *phdr,
-    address_t end)
+static void map_file(const struct file *file, elf_addr bias,
+		     const elf_phdr *phdr, elf_addr end)
 {
-	address_t begin = page_floor(phdr->p_vaddr);
+	elf_addr begin = page_floor(phdr->p_vaddr);
 	void *mapping;
 
 	if (begin == end)
 		return;
 	mapping = host_mmap((void *)(bias + begin), end - begin,
-	    protection(phdr), MAP_PRIVATE | MAP_FIXED, file->fd,
-	    page_floor(phdr->p_offset));
+			    protection(phdr), MAP_PRIVATE | MAP_FIXED, file->fd,
+			    page_floor(phdr->p_offset));
 	if (mapping == (void *)-EPERM || mapping == (void *)-EACCES)
-		start_refuse(START_STAGE_ELF, (long)mapping,
-		    "on a file system that forbids execution (noexec)");
+		start_refuse(
+			START_STAGE_ELF, (long)mapping,
+			"on a file system that forbids execution (noexec)");
 	if (host_failed(mapping))
 		start_refuse(START_STAGE_MEMORY, (long)mapping,
-		    "a segment of the program cannot be mapped");
+			     "a segment of the program cannot be mapped");
 }
 
-static void
-map_memory(address_t bias, const ELF(Phdr) *phdr, address_t begin)
+static void map_memory(elf_addr bias, const elf_phdr *phdr, elf_addr begin)
 {
-	address_t end = page_ceil(phdr->p_vaddr + phdr->p_memsz);
+	elf_addr end = page_ceil(phdr->p_vaddr + phdr->p_memsz);
 	void *mapping;
 
 	if (begin == end)
 		return;
-	mapping = host_mmap((void *)(bias + begin), end - begin,
-	    protection(phdr), MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+	mapping =
+		host_mmap((void *)(bias + begin), end - begin, protection(phdr),
+			  MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
 	if (host_failed(mapping))
 		start_refuse(START_STAGE_MEMORY, (long)mapping,
-		    "there is no memory for the program's data");
+			     "there is no memory for the program's data");
 }
 
 /*
@@ -312,39 +294,37 @@ map_memory(address_t bias, const ELF(Phdr) *phdr, address_t begin)
  * filled by read(): clearing the rest of a mapped page would mean SIGBUS if
  * the file has become shorter.
  */
-static void
-map_writable(const struct file *file, address_t bias, const ELF(Phdr) *phdr)
+static void map_writable(const struct file *file, elf_addr bias,
+			 const elf_phdr *phdr)
 {
-	address_t file_end = phdr->p_vaddr + phdr->p_filesz;
-	address_t memory = page_floor(file_end);
-	address_t begin = MAX(memory, phdr->p_vaddr);
+	elf_addr file_end = phdr->p_vaddr + phdr->p_filesz;
+	elf_addr memory = page_floor(file_end);
+	elf_addr begin = MAX(memory, phdr->p_vaddr);
 
 	map_file(file, bias, phdr, memory);
 	map_memory(bias, phdr, memory);
 	read_exactly(file, (void *)(bias + begin), file_end - begin,
-	    phdr->p_offset + (begin - phdr->p_vaddr));
+		     phdr->p_offset + (begin - phdr->p_vaddr));
 }
 
-static void
-map_segments(const struct file *file, address_t bias)
+static void map_segments(const struct file *file, elf_addr bias)
 {
-	const ELF(Phdr) *phdr = NULL;
+	const elf_phdr *phdr = NULL;
 
 	while ((phdr = next_segment(phdr)) != NULL) {
 		if (phdr->p_flags & PF_W)
 			map_writable(file, bias, phdr);
 		else
 			map_file(file, bias, phdr,
-			    page_ceil(phdr->p_vaddr + phdr->p_filesz));
+				 page_ceil(phdr->p_vaddr + phdr->p_filesz));
 	}
 }
 
-void
-elf_load(uint32_t fd, struct elf_program *program)
+void elf_load(uint32_t fd, struct elf_program *program)
 {
 	struct file file = open_file(fd);
-	address_t phdrs_address;
-	address_t bias;
+	elf_addr phdrs_address;
+	elf_addr bias;
 
 	read_headers(&file);
 	check_segments(&file);

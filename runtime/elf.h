@@ -16,10 +16,18 @@
 #define ELF(name) Elf32_##name
 #endif
 
+typedef ELF(Addr) elf_addr;
+typedef ELF(Dyn) elf_dyn;
+typedef ELF(Ehdr) elf_ehdr;
+typedef ELF(Phdr) elf_phdr;
+typedef ELF(Sym) elf_sym;
+
+#undef ELF
+
 #define ELF_OSABI_CLOUDABI 17
 
 struct elf_program {
-	void *base;	/* what is added to addresses in the file */
+	void *base; /* what is added to addresses in the file */
 	void *entry;
 	void *phdrs;
 	size_t phdrs_len;

@@ -10,8 +10,7 @@ struct fd_entry fdtable[START_FDS_MAX];
 /* Held for changes; those who only look do without. */
 static struct mutex changes;
 
-void
-fdtable_init(const struct start_fd *fds, uint32_t len)
+void fdtable_init(const struct start_fd *fds, uint32_t len)
 {
 	for (uint32_t fd = 0; fd < len; fd++) {
 		fdtable[fd] = (struct fd_entry){
@@ -19,29 +18,27 @@ fdtable_init(const struct start_fd *fds, uint32_t len)
 			.inheriting = fds[fd].rights_inheriting,
 			.filetype = fds[fd].filetype,
 			.state = FD_OPEN,
-			.keeps_number = fds[fd].filetype ==
-			    CLOUDABI_FILETYPE_DIRECTORY,
+			.keeps_number =
+				fds[fd].filetype == CLOUDABI_FILETYPE_DIRECTORY,
 		};
 	}
 }
 
-static bool
-is_open(cloudabi_fd_t fd)
+static bool is_open(cloudabi_fd_t fd)
 {
 	return fd < START_FDS_MAX &&
-	    __atomic_load_n(&fdtable[fd].state, __ATOMIC_ACQUIRE) == FD_OPEN;
+	       __atomic_load_n(&fdtable[fd].state, __ATOMIC_ACQUIRE) == FD_OPEN;
 }
 
-cloudabi_errno_t
-fdtable_refuse(cloudabi_fd_t fd, cloudabi_rights_t rights)
+cloudabi_errno_t fdtable_refuse(cloudabi_fd_t fd, cloudabi_rights_t rights)
 {
 	if (!is_open(fd))
 		return CLOUDABI_EBADF;
 	return rights == 0 ? 0 : CLOUDABI_ENOTCAPABLE;
 }
 
-cloudabi_errno_t
-fdtable_get(cloudabi_fd_t fd, cloudabi_rights_t rights, struct fd_entry *entry)
+cloudabi_errno_t fdtable_get(cloudabi_fd_t fd, cloudabi_rights_t rights,
+			     struct fd_entry *entry)
 {
 	cloudabi_errno_t error;
 
@@ -53,15 +50,13 @@ fdtable_get(cloudabi_fd_t fd, cloudabi_rights_t rights, struct fd_entry *entry)
 	return error;
 }
 
-bool
-fdtable_is_directory(cloudabi_fd_t fd)
+bool fdtable_is_directory(cloudabi_fd_t fd)
 {
 	return is_open(fd) &&
-	    fdtable[fd].filetype == CLOUDABI_FILETYPE_DIRECTORY;
+	       fdtable[fd].filetype == CLOUDABI_FILETYPE_DIRECTORY;
 }
 
-void
-fdtable_maximum(cloudabi_filetype_t filetype, struct fd_entry *entry)
+void fdtable_maximum(cloudabi_filetype_t filetype, struct fd_entry *entry)
 {
 	*entry = (struct fd_entry){.filetype = filetype};
 	switch (filetype) {
@@ -85,15 +80,14 @@ fdtable_maximum(cloudabi_filetype_t filetype, struct fd_entry *entry)
 }
 
 /* Preconditions: changes are locked. */
-static void
-set(cloudabi_fd_t fd, const struct fd_entry *entry)
+static void set(cloudabi_fd_t fd, const struct fd_entry *entry)
 {
 	fdtable[fd] = *entry;
 	__atomic_store_n(&fdtable[fd].state, FD_OPEN, __ATOMIC_RELEASE);
 }
 
-cloudabi_errno_t
-fdtable_install(long result, const struct fd_entry *entry, cloudabi_fd_t *fd)
+cloudabi_errno_t fdtable_install(long result, const struct fd_entry *entry,
+				 cloudabi_fd_t *fd)
 {
 	if (result < 0)
 		return error_of(result);
@@ -108,8 +102,7 @@ fdtable_install(long result, const struct fd_entry *entry, cloudabi_fd_t *fd)
 	return 0;
 }
 
-cloudabi_errno_t
-fdtable_remove(cloudabi_fd_t fd, struct fd_entry *entry)
+cloudabi_errno_t fdtable_remove(cloudabi_fd_t fd, struct fd_entry *entry)
 {
 	cloudabi_errno_t error;
 
@@ -125,8 +118,8 @@ fdtable_remove(cloudabi_fd_t fd, struct fd_entry *entry)
 	return error;
 }
 
-cloudabi_errno_t
-fdtable_replace(uint32_t from, cloudabi_fd_t to, const struct fd_entry *entry)
+cloudabi_errno_t fdtable_replace(uint32_t from, cloudabi_fd_t to,
+				 const struct fd_entry *entry)
 {
 	cloudabi_errno_t error;
 
@@ -140,16 +133,15 @@ fdtable_replace(uint32_t from, cloudabi_fd_t to, const struct fd_entry *entry)
 	return error;
 }
 
-cloudabi_errno_t
-fdtable_restrict(cloudabi_fd_t fd, cloudabi_rights_t base,
-    cloudabi_rights_t inheriting)
+cloudabi_errno_t fdtable_restrict(cloudabi_fd_t fd, cloudabi_rights_t base,
+				  cloudabi_rights_t inheriting)
 {
 	cloudabi_errno_t error;
 
 	mutex_lock(&changes);
 	error = fdtable_check(fd, 0);
 	if (error == 0 && ((base & ~fdtable[fd].base) != 0 ||
-		(inheriting & ~fdtable[fd].inheriting) != 0))
+			   (inheriting & ~fdtable[fd].inheriting) != 0))
 		error = CLOUDABI_ENOTCAPABLE;
 	if (error == 0) {
 		__atomic_store_n(&fdtable[fd].base, base, __ATOMIC_RELAXED);

@@ -39,19 +39,19 @@ void fdtable_init(const struct start_fd *fds, uint32_t len);
 cloudabi_errno_t fdtable_refuse(cloudabi_fd_t fd, cloudabi_rights_t rights);
 
 /* Checks that a descriptor exists and has the rights. */
-static inline cloudabi_errno_t
-fdtable_check(cloudabi_fd_t fd, cloudabi_rights_t rights)
+static inline cloudabi_errno_t fdtable_check(cloudabi_fd_t fd,
+					     cloudabi_rights_t rights)
 {
 	if (fd < START_FDS_MAX && rights != 0 &&
-	    (rights & ~__atomic_load_n(&fdtable[fd].base,
-		__ATOMIC_RELAXED)) == 0)
+	    (rights & ~__atomic_load_n(&fdtable[fd].base, __ATOMIC_RELAXED)) ==
+		    0)
 		return 0;
 	return fdtable_refuse(fd, rights);
 }
 
 /* Copies the entry of a descriptor that has the rights. */
 cloudabi_errno_t fdtable_get(cloudabi_fd_t fd, cloudabi_rights_t rights,
-    struct fd_entry *entry);
+			     struct fd_entry *entry);
 
 /* Tells whether a descriptor exists and is a directory. */
 bool fdtable_is_directory(cloudabi_fd_t fd);
@@ -64,17 +64,17 @@ void fdtable_maximum(cloudabi_filetype_t filetype, struct fd_entry *entry);
  * error. The descriptor is closed if there is no room.
  */
 cloudabi_errno_t fdtable_install(long result, const struct fd_entry *entry,
-    cloudabi_fd_t *fd);
+				 cloudabi_fd_t *fd);
 
 /* Takes a descriptor out. Returns EBADF if somebody else was faster. */
 cloudabi_errno_t fdtable_remove(cloudabi_fd_t fd, struct fd_entry *entry);
 
 /* Puts a duplicate of `from`, described by `entry`, in the place of `to`. */
 cloudabi_errno_t fdtable_replace(uint32_t from, cloudabi_fd_t to,
-    const struct fd_entry *entry);
+				 const struct fd_entry *entry);
 
 /* Takes rights away. */
 cloudabi_errno_t fdtable_restrict(cloudabi_fd_t fd, cloudabi_rights_t base,
-    cloudabi_rights_t inheriting);
+				  cloudabi_rights_t inheriting);
 
 #endif

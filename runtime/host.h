@@ -59,20 +59,20 @@
 /* What seccomp.c lets through of arguments that it judges. */
 #define HOST_FUTEX_WAIT (FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG)
 #define HOST_FUTEX_WAKE (FUTEX_WAKE | FUTEX_PRIVATE_FLAG)
-#define HOST_RECV_FLAGS \
+#define HOST_RECV_FLAGS                                                        \
 	(HOST_MSG_PEEK | HOST_MSG_WAITALL | HOST_MSG_CMSG_CLOEXEC)
 #define HOST_SEND_FLAGS HOST_MSG_NOSIGNAL
-#define HOST_MAP_FLAGS \
+#define HOST_MAP_FLAGS                                                         \
 	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE)
 #define HOST_MEMFD_CLOEXEC 1u
 #define HOST_MEMFD_NOEXEC_SEAL 8u
 #define HOST_MEMFD_FLAGS (HOST_MEMFD_CLOEXEC | HOST_MEMFD_NOEXEC_SEAL)
-#define HOST_ADVICE 3u	/* MADV_NORMAL, RANDOM, SEQUENTIAL, WILLNEED */
-#define HOST_CLOCKS 3u	/* HOST_CLOCK_REALTIME … THREAD_CPUTIME_ID */
-#define HOST_CLONE_FLAGS \
-	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | \
-	    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | \
-	    CLONE_CHILD_CLEARTID)
+#define HOST_ADVICE 3u /* MADV_NORMAL, RANDOM, SEQUENTIAL, WILLNEED */
+#define HOST_CLOCKS 3u /* HOST_CLOCK_REALTIME … THREAD_CPUTIME_ID */
+#define HOST_CLONE_FLAGS                                                       \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |    \
+	 CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |                  \
+	 CLONE_CHILD_CLEARTID)
 
 struct host_msghdr {
 	void *name;
@@ -90,65 +90,61 @@ struct host_cmsghdr {
 	int32_t type;
 };
 
-#define HOST_CMSG_ALIGN(len) \
+#define HOST_CMSG_ALIGN(len)                                                   \
 	(((len) + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1))
 #define HOST_CMSG_LEN(len) (sizeof(struct host_cmsghdr) + (len))
 #define HOST_CMSG_SPACE(len) HOST_CMSG_ALIGN(HOST_CMSG_LEN(len))
 
 /* host_call(nr, …): up to six arguments, each an integer or a pointer. */
 #define HOST_ARG(x) ((unsigned long)(x))
-#define HOST_CALL7(nr, a, b, c, d, e, f, ...)				\
-	arch_call(nr, HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), HOST_ARG(d), \
-	    HOST_ARG(e), HOST_ARG(f))
+#define HOST_CALL7(nr, a, b, c, d, e, f, ...)                                  \
+	arch_call(nr, HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), HOST_ARG(d),      \
+		  HOST_ARG(e), HOST_ARG(f))
 #define host_call(...) HOST_CALL7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
-static inline _Noreturn void
-host_exit_group(uint32_t status)
+static inline _Noreturn void host_exit_group(uint32_t status)
 {
 	for (;;)
 		host_call(__NR_exit_group, status);
 }
 
-static inline long
-host_close(uint32_t fd)
+static inline long host_close(uint32_t fd)
 {
 	return host_call(__NR_close, fd);
 }
 
-static inline long
-host_readv(uint32_t fd, const void *iovs, size_t len)
+static inline long host_readv(uint32_t fd, const void *iovs, size_t len)
 {
 	return host_call(__NR_readv, fd, iovs, len);
 }
 
-static inline long
-host_writev(uint32_t fd, const void *iovs, size_t len)
+static inline long host_writev(uint32_t fd, const void *iovs, size_t len)
 {
 	return host_call(__NR_writev, fd, iovs, len);
 }
 
-static inline long
-host_preadv(uint32_t fd, const void *iovs, size_t len, uint64_t offset)
+static inline long host_preadv(uint32_t fd, const void *iovs, size_t len,
+			       uint64_t offset)
 {
 	return host_call(__NR_preadv, fd, iovs, len, offset, 0);
 }
 
-static inline long
-host_pwritev(uint32_t fd, const void *iovs, size_t len, uint64_t offset)
+static inline long host_pwritev(uint32_t fd, const void *iovs, size_t len,
+				uint64_t offset)
 {
 	return host_call(__NR_pwritev, fd, iovs, len, offset, 0);
 }
 
-static inline long
-host_pread(uint32_t fd, void *buf, size_t len, uint64_t offset)
+static inline long host_pread(uint32_t fd, void *buf, size_t len,
+			      uint64_t offset)
 {
 	struct iovec iov = {buf, len};
 
 	return host_preadv(fd, &iov, 1, offset);
 }
 
-static inline long
-host_lseek(uint32_t fd, int64_t offset, uint32_t whence, uint64_t *result)
+static inline long host_lseek(uint32_t fd, int64_t offset, uint32_t whence,
+			      uint64_t *result)
 {
 	long r = host_call(__NR_lseek, fd, offset, whence);
 
@@ -157,62 +153,54 @@ host_lseek(uint32_t fd, int64_t offset, uint32_t whence, uint64_t *result)
 	return r < 0 ? r : 0;
 }
 
-static inline long
-host_fstat(uint32_t fd, struct stat *st)
+static inline long host_fstat(uint32_t fd, struct stat *st)
 {
 	return host_call(__NR_fstat, fd, st);
 }
 
 /* Returns the address, or a negative errno as a pointer: see host_failed(). */
-static inline void *
-host_mmap(void *addr, size_t len, uint32_t prot, uint32_t flags, uint32_t fd,
-    uint64_t offset)
+static inline void *host_mmap(void *addr, size_t len, uint32_t prot,
+			      uint32_t flags, uint32_t fd, uint64_t offset)
 {
-	return (void *)host_call(__NR_mmap, addr, len, prot, flags, fd,
-	    offset);
+	return (void *)host_call(__NR_mmap, addr, len, prot, flags, fd, offset);
 }
 
-static inline int
-host_failed(const void *mapping)
+static inline int host_failed(const void *mapping)
 {
 	return (unsigned long)mapping > -4096ul;
 }
 
-static inline long
-host_munmap(void *addr, size_t len)
+static inline long host_munmap(void *addr, size_t len)
 {
 	return host_call(__NR_munmap, addr, len);
 }
 
-static inline long
-host_futex_wait(const uint32_t *word, uint32_t value, uint32_t clock_flag,
-    const struct __kernel_timespec *deadline)
+static inline long host_futex_wait(const uint32_t *word, uint32_t value,
+				   uint32_t clock_flag,
+				   const struct __kernel_timespec *deadline)
 {
 	return host_call(__NR_futex, word, HOST_FUTEX_WAIT | clock_flag, value,
-	    deadline, 0, FUTEX_BITSET_MATCH_ANY);
+			 deadline, 0, FUTEX_BITSET_MATCH_ANY);
 }
 
-static inline long
-host_futex_wake(const uint32_t *word, uint32_t n)
+static inline long host_futex_wake(const uint32_t *word, uint32_t n)
 {
 	return host_call(__NR_futex, word, HOST_FUTEX_WAKE, n);
 }
 
-static inline long
-host_recvmsg(uint32_t fd, struct host_msghdr *msg, uint32_t flags)
+static inline long host_recvmsg(uint32_t fd, struct host_msghdr *msg,
+				uint32_t flags)
 {
-	return host_call(__NR_recvmsg, fd, msg,
-	    flags | HOST_MSG_CMSG_CLOEXEC);
+	return host_call(__NR_recvmsg, fd, msg, flags | HOST_MSG_CMSG_CLOEXEC);
 }
 
-static inline long
-host_send(uint32_t fd, const void *buf, size_t len)
+static inline long host_send(uint32_t fd, const void *buf, size_t len)
 {
 	return host_call(__NR_sendto, fd, buf, len, HOST_SEND_FLAGS, 0, 0);
 }
 
-static inline long
-host_seccomp(uint32_t operation, uint32_t flags, const void *args)
+static inline long host_seccomp(uint32_t operation, uint32_t flags,
+				const void *args)
 {
 	return host_call(__NR_seccomp, operation, flags, args);
 }

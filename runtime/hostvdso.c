@@ -8,19 +8,18 @@
 struct object {
 	const char *base; /* what is added to addresses in it */
 	const uint32_t *hash;
-	const ELF(Sym) *symbols;
+	const elf_sym *symbols;
 	const char *strings;
 };
 
-static const ELF(Dyn) *
-read_phdrs(const ELF(Ehdr) *image, struct object *object)
+static const elf_dyn *read_phdrs(const elf_ehdr *image, struct object *object)
 {
 	const char *start = (const char *)image;
-	const ELF(Phdr) *phdrs = (const void *)(start + image->e_phoff);
-	const ELF(Dyn) *dynamic = NULL;
+	const elf_phdr *phdrs = (const void *)(start + image->e_phoff);
+	const elf_dyn *dynamic = NULL;
 
 	for (size_t i = 0; i < image->e_phnum; i++) {
-		const ELF(Phdr) *phdr = &phdrs[i];
+		const elf_phdr *phdr = &phdrs[i];
 
 		if (phdr->p_type == PT_LOAD && object->base == NULL)
 			object->base = start + phdr->p_offset - phdr->p_vaddr;
@@ -30,8 +29,7 @@ read_phdrs(const ELF(Ehdr) *image, struct object *object)
 	return object->base == NULL ? NULL : dynamic;
 }
 
-static void
-read_dynamic(const ELF(Dyn) *dynamic, struct object *object)
+static void read_dynamic(const elf_dyn *dynamic, struct object *object)
 {
 	for (; dynamic->d_tag != DT_NULL; dynamic++) {
 		const void *address = object->base + dynamic->d_un.d_ptr;
@@ -50,8 +48,7 @@ read_dynamic(const ELF(Dyn) *dynamic, struct object *object)
 	}
 }
 
-static bool
-is_equal(const char *a, const char *b)
+static bool is_equal(const char *a, const char *b)
 {
 	while (*a == *b && *a != '\0') {
 		a++;
@@ -60,11 +57,10 @@ is_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
-void *
-hostvdso_find(const void *image, const char *name)
+void *hostvdso_find(const void *image, const char *name)
 {
 	struct object object = {0};
-	const ELF(Dyn) *dynamic = read_phdrs(image, &object);
+	const elf_dyn *dynamic = read_phdrs(image, &object);
 
 	if (dynamic == NULL)
 		return NULL;
@@ -74,7 +70,7 @@ hostvdso_find(const void *image, const char *name)
 		return NULL;
 	/* The second word of the table is the number of symbols. */
 	for (uint32_t i = 0; i < object.hash[1]; i++) {
-		const ELF(Sym) *symbol = &object.symbols[i];
+		const elf_sym *symbol = &object.symbols[i];
 
 		if (symbol->st_shndx != SHN_UNDEF &&
 		    is_equal(object.strings + symbol->st_name, name))

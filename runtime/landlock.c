@@ -27,18 +27,17 @@ struct level {
 
 /* What each ABI version that added rights knows, oldest first. */
 static const struct level levels[] = {
-	{1, SIZE_FS, {0x1fff, 0, 0}},	    /* execute … make symbolic link */
-	{2, SIZE_FS, {0x3fff, 0, 0}},	    /* + refer */
-	{3, SIZE_FS, {0x7fff, 0, 0}},	    /* + truncate */
-	{4, SIZE_NET, {0x7fff, 0x3, 0}},    /* + bind and connect TCP */
-	{5, SIZE_NET, {0xffff, 0x3, 0}},    /* + ioctl on devices */
+	{1, SIZE_FS, {0x1fff, 0, 0}},    /* execute … make symbolic link */
+	{2, SIZE_FS, {0x3fff, 0, 0}},    /* + refer */
+	{3, SIZE_FS, {0x7fff, 0, 0}},    /* + truncate */
+	{4, SIZE_NET, {0x7fff, 0x3, 0}}, /* + bind and connect TCP */
+	{5, SIZE_NET, {0xffff, 0x3, 0}}, /* + ioctl on devices */
 	{6, SIZE_SCOPED, {0xffff, 0x3, 0x3}},  /* + abstract sockets, signals */
 	{9, SIZE_SCOPED, {0x1ffff, 0x3, 0x3}}, /* + sockets with a path */
 	{10, SIZE_SCOPED, {0x1ffff, 0xf, 0x3}}, /* + bind and send UDP */
 };
 
-static const struct level *
-find_level(long abi)
+static const struct level *find_level(long abi)
 {
 	size_t i = ARRAY_LEN(levels) - 1;
 
@@ -47,12 +46,11 @@ find_level(long abi)
 	return &levels[i];
 }
 
-long
-landlock_enter(void)
+long landlock_enter(void)
 {
 	const struct level *level;
 	long abi = host_call(__NR_landlock_create_ruleset, NULL, 0,
-	    CREATE_RULESET_VERSION);
+			     CREATE_RULESET_VERSION);
 	long ruleset;
 	long r;
 
@@ -60,7 +58,7 @@ landlock_enter(void)
 		return abi;
 	level = find_level(abi);
 	ruleset = host_call(__NR_landlock_create_ruleset, &level->handled,
-	    level->size, 0);
+			    level->size, 0);
 	if (ruleset < 0)
 		return ruleset;
 	r = host_call(__NR_landlock_restrict_self, ruleset, 0);

@@ -43,8 +43,7 @@ static struct {
 	unsigned char uuid[UUID_LEN];
 } randomness;
 
-static void
-copy_text(char *to, size_t size, const char *from)
+static void copy_text(char *to, size_t size, const char *from)
 {
 	size_t i = 0;
 
@@ -53,8 +52,8 @@ copy_text(char *to, size_t size, const char *from)
 	to[i] = '\0';
 }
 
-_Noreturn void
-start_refuse(enum start_stage stage, long error, const char *message)
+_Noreturn void start_refuse(enum start_stage stage, long error,
+			    const char *message)
 {
 	struct start_result result = {.stage = stage, .host_errno = -error};
 
@@ -63,23 +62,20 @@ start_refuse(enum start_stage stage, long error, const char *message)
 	host_exit_group(STATUS_NOT_RUNNABLE);
 }
 
-static void
-require(bool holds, enum start_stage stage, const char *message)
+static void require(bool holds, enum start_stage stage, const char *message)
 {
 	if (!holds)
 		start_refuse(stage, 0, message);
 }
 
-static void
-succeed(long result, enum start_stage stage, const char *message)
+static void succeed(long result, enum start_stage stage, const char *message)
 {
 	if (result < 0)
 		start_refuse(stage, result, message);
 }
 
 /* Reads the number of descriptors; there is nobody yet to complain to. */
-static uint32_t
-parse_number(const char *text)
+static uint32_t parse_number(const char *text)
 {
 	uint32_t n = 0;
 
@@ -96,8 +92,7 @@ parse_number(const char *text)
 }
 
 /* Preconditions: stack is as the kernel leaves it, with an environment. */
-static struct host
-parse_auxv(const uintptr_t *stack)
+static struct host parse_auxv(const uintptr_t *stack)
 {
 	const uintptr_t *p = stack + 1 + stack[0] + 1;
 	struct host host = {0};
@@ -113,100 +108,92 @@ parse_auxv(const uintptr_t *stack)
 	return host;
 }
 
-static const struct start_fd *
-block_fds(const struct start_block *block)
+static const struct start_fd *block_fds(const struct start_block *block)
 {
 	return (const struct start_fd *)(block + 1);
 }
 
-static void *
-block_argdata(const struct start_block *block)
+static void *block_argdata(const struct start_block *block)
 {
 	return (void *)(block_fds(block) + block->fds_len);
 }
 
 /* The block stays mapped: the program reads its argument data there. */
-static const struct start_block *
-map_block(void)
+static const struct start_block *map_block(void)
 {
 	const struct start_block *block;
 	struct stat st;
 
 	succeed(host_fstat(own_fds + OWN_BLOCK, &st), START_STAGE_BLOCK,
-	    "there is no start block");
+		"there is no start block");
 	require((uint64_t)st.st_size >= sizeof(*block), START_STAGE_BLOCK,
-	    "the start block is too short");
+		"the start block is too short");
 	block = host_mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE,
-	    own_fds + OWN_BLOCK, 0);
+			  own_fds + OWN_BLOCK, 0);
 	if (host_failed(block))
 		start_refuse(START_STAGE_BLOCK, (long)block,
-		    "the start block cannot be mapped");
+			     "the start block cannot be mapped");
 	require(block->magic == START_MAGIC, START_STAGE_BLOCK,
-	    "the start block is of another version");
+		"the start block is of another version");
 	require(block->fds_len == own_fds, START_STAGE_BLOCK,
-	    "the start block is for other descriptors");
+		"the start block is for other descriptors");
 	require(st.st_size - sizeof(*block) -
-		    block->fds_len * sizeof(struct start_fd) ==
-		block->argdata_len, START_STAGE_BLOCK,
-	    "the start block has the wrong length");
+				block->fds_len * sizeof(struct start_fd) ==
+			block->argdata_len,
+		START_STAGE_BLOCK, "the start block has the wrong length");
 	return block;
 }
 
-static void
-make_randomness(void)
+static void make_randomness(void)
 {
 	long r = host_call(__NR_getrandom, &randomness, sizeof(randomness), 0);
 
 	require(r == sizeof(randomness), START_STAGE_CONFINE,
-	    "the kernel gives no random bytes");
+		"the kernel gives no random bytes");
 	/* A UUID of version 4. */
 	randomness.uuid[6] = (randomness.uuid[6] & 0x0f) | 0x40;
 	randomness.uuid[8] = (randomness.uuid[8] & 0x3f) | 0x80;
 }
 
-static unsigned
-filter_stage(enum seccomp_when when)
+static unsigned filter_stage(enum seccomp_when when)
 {
 	if (process.start_flags & START_ALLOW_SENDMSG)
 		return when | SECCOMP_SENDING;
 	return when;
 }
 
-static void
-enter_landlock(void)
+static void enter_landlock(void)
 {
 	long r = landlock_enter();
 	bool missing = r == -ENOSYS || r == -EOPNOTSUPP;
 
 	if (missing && process.start_flags & START_NO_LANDLOCK)
 		return;
-	succeed(r, START_STAGE_CONFINE, missing ?
-	    "the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, lsm=)" :
-	    "the kernel refuses a Landlock domain");
+	succeed(r, START_STAGE_CONFINE,
+		missing ?
+			"the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, lsm=)" :
+			"the kernel refuses a Landlock domain");
 }
 
 /* Landlock comes first: the filter does not let its calls through. */
-static void
-confine(void)
+static void confine(void)
 {
 	succeed(host_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
-	    START_STAGE_CONFINE, "the kernel has no PR_SET_NO_NEW_PRIVS");
+		START_STAGE_CONFINE, "the kernel has no PR_SET_NO_NEW_PRIVS");
 	enter_landlock();
 	succeed(seccomp_install(filter_stage(SECCOMP_LOADING), process.pid),
-	    START_STAGE_CONFINE,
-	    "the kernel refuses a seccomp filter (CONFIG_SECCOMP_FILTER)");
+		START_STAGE_CONFINE,
+		"the kernel refuses a seccomp filter (CONFIG_SECCOMP_FILTER)");
 }
 
-static void
-confine_more(void)
+static void confine_more(void)
 {
 	succeed(seccomp_install(filter_stage(SECCOMP_RUNNING), process.pid),
-	    START_STAGE_CONFINE, "the kernel refuses a second filter");
+		START_STAGE_CONFINE, "the kernel refuses a second filter");
 }
 
-static _Noreturn void
-enter_program(const struct elf_program *program,
-    const struct start_block *block)
+static _Noreturn void enter_program(const struct elf_program *program,
+				    const struct start_block *block)
 {
 	const cloudabi_auxv_t auxv[] = {
 		{CLOUDABI_AT_ARGDATA, {.a_ptr = block_argdata(block)}},
@@ -228,8 +215,7 @@ enter_program(const struct elf_program *program,
 }
 
 /* The kernel's stack: argc, argv, NULL, environment, NULL, auxiliary vector. */
-__attribute__((used)) _Noreturn void
-runtime_main(const uintptr_t *stack)
+__attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
 {
 	struct host host = parse_auxv(stack);
 	const struct start_block *block;
@@ -244,7 +230,7 @@ runtime_main(const uintptr_t *stack)
 		.page_size = host.page_size,
 	};
 	succeed(thread_init_main(), START_STAGE_CONFINE,
-	    "the kernel does not set the thread pointer");
+		"the kernel does not set the thread pointer");
 	clock_init(host.vdso, block->ncpus);
 	fdtable_init(block_fds(block), block->fds_len);
 	make_randomness();

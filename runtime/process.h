@@ -20,6 +20,6 @@ extern struct process process;
  * error: a negative host errno, or 0 if none applies.
  */
 _Noreturn void start_refuse(enum start_stage stage, long error,
-    const char *message);
+			    const char *message);
 
 #endif

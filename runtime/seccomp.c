@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of host calls that a guest may make, and its compiler to BPF. */
-
-#include "seccomp.h"
-
-#include <linux/futex.h>
-#include <linux/net.h>
-#include <linux/sched.h>
-#include <linux/seccomp.h>
-
-#include "host.h"
-
 /*
+ * The table of host calls that a guest may make, and its compiler to BPF.
+ *
  * A verdict rests on the call's number and on values in registers. Whatever a
  * pointer leads to can change after the verdict, so calls that state in memory
  * what they do (clone3, openat2, ioctl, bind …) cannot be here at all.
  */
+
+#include "seccomp.h"
+
+#include <linux/seccomp.h>
+
+#include "base.h"
+#include "host.h"
+
 enum kind {
 	NO_RULE,
-	BITS,	 /* outside `free` the argument's bits are those of `value` */
+	BITS,    /* outside `free` the argument's bits are those of `value` */
 	OWN_PID, /* the argument is the id of the process */
 };
 
@@ -29,9 +28,15 @@ struct rule {
 	uint32_t free;
 };
 
+/* clang-format off */
 #define EQUAL(arg, value) {BITS, arg, value, 0}
 #define WITHIN(arg, free) {BITS, arg, 0, free}
 #define EQUAL_BUT(arg, value, free) {BITS, arg, value, free}
+#define PID(arg) {OWN_PID, arg, 0, 0}
+
+/* The reasons are for people; they do not get into the binary. */
+#define ROW(name, when, reason, ...) {__NR_##name, when, {__VA_ARGS__}}
+/* clang-format on */
 
 struct row {
 	uint16_t nr;
@@ -39,8 +44,6 @@ struct row {
 	struct rule rules[3];
 };
 
-/* The reasons are for people; they do not get into the binary. */
-#define ROW(name, when, reason, ...) {__NR_##name, when, {__VA_ARGS__}}
 #define EITHER (SECCOMP_LOADING | SECCOMP_RUNNING)
 
 /*
@@ -73,8 +76,8 @@ static const struct row rows[] = {
 	ROW(close, EITHER, "give a descriptor up"),
 	ROW(sendto, EITHER, "send on a connected socket; no address",
 	    EQUAL(3, HOST_SEND_FLAGS), EQUAL(4, 0)),
-	ROW(sendmsg, SECCOMP_SENDING, "pass descriptors on; the broker grants "
-	    "it only if no socket is held that would take an address",
+	ROW(sendmsg, SECCOMP_SENDING,
+	    "pass descriptors on, if no socket is held that takes an address",
 	    EQUAL(2, HOST_SEND_FLAGS)),
 	ROW(accept4, EITHER, "connections to a listening socket"),
 	ROW(getsockname, EITHER, "addresses of a socket that is held"),
@@ -84,7 +87,8 @@ static const struct row rows[] = {
 	ROW(shutdown, EITHER, "end a connection"),
 	ROW(socketpair, EITHER, "a pair that nobody else can address",
 	    EQUAL(0, HOST_AF_UNIX),
-	    EQUAL_BUT(1, HOST_SOCK_STREAM, HOST_SOCK_SEQPACKET)),
+	    EQUAL_BUT(1, HOST_SOCK_STREAM,
+		      HOST_SOCK_STREAM ^ HOST_SOCK_SEQPACKET)),
 	ROW(memfd_create, EITHER, "shared memory, which nothing can execute",
 	    WITHIN(1, HOST_MEMFD_FLAGS)),
 	ROW(fcntl, EITHER, "modes of a descriptor", EQUAL(1, F_GETFL)),
@@ -104,21 +108,18 @@ static const struct row rows[] = {
 	ROW(getrandom, EITHER, "random bytes"),
 	ROW(clock_gettime, EITHER, "clocks of the system and of this process",
 	    WITHIN(0, HOST_CLOCKS)),
-	ROW(clock_getres, EITHER, "their resolution",
-	    WITHIN(0, HOST_CLOCKS)),
+	ROW(clock_getres, EITHER, "their resolution", WITHIN(0, HOST_CLOCKS)),
 	ROW(sched_yield, EITHER, "let other threads run"),
 	ROW(clone, EITHER, "a thread of this process, exactly",
 	    EQUAL(0, HOST_CLONE_FLAGS)),
 	ROW(exit, EITHER, "the end of a thread"),
 	ROW(exit_group, EITHER, "the end of the process"),
-	ROW(tgkill, EITHER, "a signal to itself", {OWN_PID, 0, 0, 0}),
-	ROW(restart_syscall, EITHER, "the kernel's own, after stop and "
-	    "continue"),
+	ROW(tgkill, EITHER, "a signal to itself", PID(0)),
+	ROW(restart_syscall, EITHER, "the kernel's own, after a stop"),
 	ROW(seccomp, SECCOMP_LOADING, "the tighter filter before the start",
 	    EQUAL(0, SECCOMP_SET_MODE_FILTER), EQUAL(1, 0)),
 };
 
-#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define DATA(field) offsetof(struct seccomp_data, field)
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -135,22 +136,20 @@ struct output {
 	uint32_t pid;
 };
 
-static void
-emit(struct output *out, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+static void emit(struct output *out, uint16_t code, uint32_t k, uint8_t jt,
+		 uint8_t jf)
 {
 	if (out->len < SECCOMP_PROGRAM_MAX)
 		out->program[out->len] = (struct sock_filter){code, jt, jf, k};
 	out->len++;
 }
 
-static void
-emit_load(struct output *out, uint32_t offset)
+static void emit_load(struct output *out, uint32_t offset)
 {
 	emit(out, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
 
-static void
-emit_return(struct output *out, uint32_t verdict)
+static void emit_return(struct output *out, uint32_t verdict)
 {
 	emit(out, BPF_RET | BPF_K, verdict, 0, 0);
 }
@@ -158,8 +157,7 @@ emit_return(struct output *out, uint32_t verdict)
 #define RULE_LEN 5
 
 /* Goes on with the next instruction if the rule holds, else skips `fail`. */
-static void
-emit_rule(struct output *out, const struct rule *rule, uint8_t fail)
+static void emit_rule(struct output *out, const struct rule *rule, uint8_t fail)
 {
 	uint32_t arg = DATA(args) + 8 * rule->arg;
 	uint32_t value = rule->kind == OWN_PID ? out->pid : rule->value;
@@ -171,8 +169,7 @@ emit_rule(struct output *out, const struct rule *rule, uint8_t fail)
 	emit(out, BPF_JMP | BPF_JEQ | BPF_K, value, 0, fail);
 }
 
-static uint8_t
-row_rules(const struct row *row)
+static uint8_t row_rules(const struct row *row)
 {
 	uint8_t n = 0;
 
@@ -185,24 +182,21 @@ row_rules(const struct row *row)
  * Preconditions: the accumulator holds the call's number, and does again where
  * the row does not fit.
  */
-static void
-emit_row(struct output *out, const struct row *row)
+static void emit_row(struct output *out, const struct row *row)
 {
 	uint8_t rules = row_rules(row);
 	uint8_t reload = rules > 0;
 
 	emit(out, BPF_JMP | BPF_JEQ | BPF_K, row->nr, 0,
-	    rules * RULE_LEN + 1 + reload);
+	     rules * RULE_LEN + 1 + reload);
 	for (uint8_t i = 0; i < rules; i++)
-		emit_rule(out, &row->rules[i],
-		    (rules - i - 1) * RULE_LEN + 1);
+		emit_rule(out, &row->rules[i], (rules - i - 1) * RULE_LEN + 1);
 	emit_return(out, SECCOMP_RET_ALLOW);
 	if (reload)
 		emit_load(out, DATA(nr));
 }
 
-size_t
-seccomp_compile(struct sock_filter *program, unsigned when, uint32_t pid)
+size_t seccomp_compile(struct sock_filter *program, unsigned when, uint32_t pid)
 {
 	struct output out = {program, 0, pid};
 
@@ -220,8 +214,7 @@ seccomp_compile(struct sock_filter *program, unsigned when, uint32_t pid)
 	return out.len <= SECCOMP_PROGRAM_MAX ? out.len : 0;
 }
 
-long
-seccomp_install(unsigned when, uint32_t pid)
+long seccomp_install(unsigned when, uint32_t pid)
 {
 	struct sock_filter program[SECCOMP_PROGRAM_MAX];
 	struct sock_fprog fprog = {

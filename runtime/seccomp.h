@@ -23,7 +23,7 @@ enum seccomp_when {
  * Returns its length, or 0 if it takes more than SECCOMP_PROGRAM_MAX.
  */
 size_t seccomp_compile(struct sock_filter *program, unsigned when,
-    uint32_t pid);
+		       uint32_t pid);
 
 /*
  * Adds the stage to what already holds for this process; returns 0 or a

@@ -13,8 +13,7 @@ enum family {
 	FAMILY_UNIX,
 };
 
-static uint16_t
-from_network_order(uint16_t value)
+static uint16_t from_network_order(uint16_t value)
 {
 	unsigned char bytes[sizeof(value)];
 
@@ -22,8 +21,7 @@ from_network_order(uint16_t value)
 	return bytes[0] << 8 | bytes[1];
 }
 
-cloudabi_sockaddr_t
-sockname_translate(const union sockname *name, uint32_t len)
+cloudabi_sockaddr_t sockname_translate(const union sockname *name, uint32_t len)
 {
 	cloudabi_sockaddr_t result = {.family = FAMILY_UNKNOWN};
 
@@ -36,21 +34,20 @@ sockname_translate(const union sockname *name, uint32_t len)
 	case HOST_AF_INET:
 		result.family = FAMILY_INET;
 		memcpy(result.addr, &name->inet.sin_addr,
-		    sizeof(name->inet.sin_addr));
+		       sizeof(name->inet.sin_addr));
 		result.port = from_network_order(name->inet.sin_port);
 		break;
 	case HOST_AF_INET6:
 		result.family = FAMILY_INET6;
 		memcpy(result.addr, &name->inet6.sin6_addr,
-		    sizeof(name->inet6.sin6_addr));
+		       sizeof(name->inet6.sin6_addr));
 		result.port = from_network_order(name->inet6.sin6_port);
 		break;
 	}
 	return result;
 }
 
-static cloudabi_sockaddr_t
-ask(long call, uint32_t fd)
+static cloudabi_sockaddr_t ask(long call, uint32_t fd)
 {
 	union sockname name;
 	uint32_t len = sizeof(name);
@@ -60,8 +57,7 @@ ask(long call, uint32_t fd)
 	return sockname_translate(&name, len);
 }
 
-cloudabi_recv_names_t
-sockname_ask(uint32_t fd)
+cloudabi_recv_names_t sockname_ask(uint32_t fd)
 {
 	return (cloudabi_recv_names_t){
 		.sockname = ask(__NR_getsockname, fd),

@@ -19,7 +19,7 @@ union sockname {
 
 /* len: how much of it the kernel has filled in, 0 if it knows no address. */
 cloudabi_sockaddr_t sockname_translate(const union sockname *name,
-    uint32_t len);
+				       uint32_t len);
 
 /* Asks the kernel for both names; unknown ones have family 0. */
 cloudabi_recv_names_t sockname_ask(uint32_t fd);

@@ -3,8 +3,7 @@
 
 #include "base.h"
 
-int
-memcmp(const void *a, const void *b, size_t len)
+int memcmp(const void *a, const void *b, size_t len)
 {
 	const unsigned char *x = a;
 	const unsigned char *y = b;
@@ -16,8 +15,7 @@ memcmp(const void *a, const void *b, size_t len)
 	return 0;
 }
 
-void *
-memcpy(void *restrict to, const void *restrict from, size_t len)
+void *memcpy(void *restrict to, const void *restrict from, size_t len)
 {
 	unsigned char *x = to;
 	const unsigned char *y = from;
@@ -27,8 +25,7 @@ memcpy(void *restrict to, const void *restrict from, size_t len)
 	return to;
 }
 
-void *
-memset(void *to, int value, size_t len)
+void *memset(void *to, int value, size_t len)
 {
 	unsigned char *x = to;
 

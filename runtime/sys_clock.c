@@ -5,9 +5,8 @@
 #include "host.h"
 #include "sys.h"
 
-cloudabi_errno_t
-sys_clock_res_get(cloudabi_clockid_t clock_id,
-    cloudabi_timestamp_t *resolution)
+cloudabi_errno_t sys_clock_res_get(cloudabi_clockid_t clock_id,
+				   cloudabi_timestamp_t *resolution)
 {
 	struct __kernel_timespec ts;
 	uint32_t clock;
@@ -20,9 +19,9 @@ sys_clock_res_get(cloudabi_clockid_t clock_id,
 	return error;
 }
 
-cloudabi_errno_t
-sys_clock_time_get(cloudabi_clockid_t clock_id,
-    cloudabi_timestamp_t precision, cloudabi_timestamp_t *time)
+cloudabi_errno_t sys_clock_time_get(cloudabi_clockid_t clock_id,
+				    cloudabi_timestamp_t precision,
+				    cloudabi_timestamp_t *time)
 {
 	uint32_t clock;
 	cloudabi_errno_t error = clock_of(clock_id, &clock);

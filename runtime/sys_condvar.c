@@ -4,9 +4,9 @@
 #include "sys.h"
 #include "wait.h"
 
-cloudabi_errno_t
-sys_condvar_signal(cloudabi_condvar_t *condvar, cloudabi_scope_t scope,
-    cloudabi_nthreads_t nwaiters)
+cloudabi_errno_t sys_condvar_signal(cloudabi_condvar_t *condvar,
+				    cloudabi_scope_t scope,
+				    cloudabi_nthreads_t nwaiters)
 {
 	cloudabi_errno_t error = wait_check_scope(scope);
 

@@ -9,8 +9,7 @@
 _Static_assert(sizeof(cloudabi_iovec_t) == sizeof(struct iovec), "iovec");
 
 /* Stores the count that a call for reading or writing has returned. */
-static cloudabi_errno_t
-count_of(long result, size_t *count)
+static cloudabi_errno_t count_of(long result, size_t *count)
 {
 	if (result < 0)
 		return error_of(result);
@@ -18,9 +17,8 @@ count_of(long result, size_t *count)
 	return 0;
 }
 
-cloudabi_errno_t
-sys_fd_read(cloudabi_fd_t fd, const cloudabi_iovec_t *iovs, size_t iovs_len,
-    size_t *nread)
+cloudabi_errno_t sys_fd_read(cloudabi_fd_t fd, const cloudabi_iovec_t *iovs,
+			     size_t iovs_len, size_t *nread)
 {
 	cloudabi_errno_t error = fdtable_check(fd, CLOUDABI_NEEDS_FD_READ);
 
@@ -29,9 +27,8 @@ sys_fd_read(cloudabi_fd_t fd, const cloudabi_iovec_t *iovs, size_t iovs_len,
 	return count_of(host_readv(fd, iovs, iovs_len), nread);
 }
 
-cloudabi_errno_t
-sys_fd_write(cloudabi_fd_t fd, const cloudabi_ciovec_t *iovs, size_t iovs_len,
-    size_t *nwritten)
+cloudabi_errno_t sys_fd_write(cloudabi_fd_t fd, const cloudabi_ciovec_t *iovs,
+			      size_t iovs_len, size_t *nwritten)
 {
 	cloudabi_errno_t error = fdtable_check(fd, CLOUDABI_NEEDS_FD_WRITE);
 
@@ -40,9 +37,10 @@ sys_fd_write(cloudabi_fd_t fd, const cloudabi_ciovec_t *iovs, size_t iovs_len,
 	return count_of(host_writev(fd, iovs, iovs_len), nwritten);
 }
 
-static cloudabi_errno_t
-check_positioned(cloudabi_fd_t fd, cloudabi_rights_t rights, size_t iovs_len,
-    cloudabi_filesize_t offset)
+static cloudabi_errno_t check_positioned(cloudabi_fd_t fd,
+					 cloudabi_rights_t rights,
+					 size_t iovs_len,
+					 cloudabi_filesize_t offset)
 {
 	cloudabi_errno_t error = fdtable_check(fd, rights);
 
@@ -51,33 +49,33 @@ check_positioned(cloudabi_fd_t fd, cloudabi_rights_t rights, size_t iovs_len,
 	return iovs_len == 0 || offset > INT64_MAX ? CLOUDABI_EINVAL : 0;
 }
 
-cloudabi_errno_t
-sys_fd_pread(cloudabi_fd_t fd, const cloudabi_iovec_t *iovs, size_t iovs_len,
-    cloudabi_filesize_t offset, size_t *nread)
+cloudabi_errno_t sys_fd_pread(cloudabi_fd_t fd, const cloudabi_iovec_t *iovs,
+			      size_t iovs_len, cloudabi_filesize_t offset,
+			      size_t *nread)
 {
-	cloudabi_errno_t error = check_positioned(fd,
-	    CLOUDABI_NEEDS_FD_PREAD, iovs_len, offset);
+	cloudabi_errno_t error =
+		check_positioned(fd, CLOUDABI_NEEDS_FD_PREAD, iovs_len, offset);
 
 	if (error != 0)
 		return error;
 	return count_of(host_preadv(fd, iovs, iovs_len, offset), nread);
 }
 
-cloudabi_errno_t
-sys_fd_pwrite(cloudabi_fd_t fd, const cloudabi_ciovec_t *iovs,
-    size_t iovs_len, cloudabi_filesize_t offset, size_t *nwritten)
+cloudabi_errno_t sys_fd_pwrite(cloudabi_fd_t fd, const cloudabi_ciovec_t *iovs,
+			       size_t iovs_len, cloudabi_filesize_t offset,
+			       size_t *nwritten)
 {
-	cloudabi_errno_t error = check_positioned(fd,
-	    CLOUDABI_NEEDS_FD_PWRITE, iovs_len, offset);
+	cloudabi_errno_t error = check_positioned(fd, CLOUDABI_NEEDS_FD_PWRITE,
+						  iovs_len, offset);
 
 	if (error != 0)
 		return error;
 	return count_of(host_pwritev(fd, iovs, iovs_len, offset), nwritten);
 }
 
-cloudabi_errno_t
-sys_fd_seek(cloudabi_fd_t fd, cloudabi_filedelta_t offset,
-    cloudabi_whence_t whence, cloudabi_filesize_t *newoffset)
+cloudabi_errno_t sys_fd_seek(cloudabi_fd_t fd, cloudabi_filedelta_t offset,
+			     cloudabi_whence_t whence,
+			     cloudabi_filesize_t *newoffset)
 {
 	static const uint8_t whences[] = {
 		[CLOUDABI_WHENCE_CUR] = HOST_SEEK_CUR,
@@ -89,16 +87,15 @@ sys_fd_seek(cloudabi_fd_t fd, cloudabi_filedelta_t offset,
 	if (whence < CLOUDABI_WHENCE_CUR || whence > CLOUDABI_WHENCE_SET)
 		return CLOUDABI_EINVAL;
 	error = fdtable_check(fd, CLOUDABI_NEEDS_FD_SEEK_MOVE);
-	if (error == CLOUDABI_ENOTCAPABLE &&
-	    whence == CLOUDABI_WHENCE_CUR && offset == 0)
+	if (error == CLOUDABI_ENOTCAPABLE && whence == CLOUDABI_WHENCE_CUR &&
+	    offset == 0)
 		error = fdtable_check(fd, CLOUDABI_NEEDS_FD_SEEK);
 	if (error != 0)
 		return error;
 	return error_of(host_lseek(fd, offset, whences[whence], newoffset));
 }
 
-cloudabi_errno_t
-sys_fd_sync(cloudabi_fd_t fd)
+cloudabi_errno_t sys_fd_sync(cloudabi_fd_t fd)
 {
 	cloudabi_errno_t error = fdtable_check(fd, CLOUDABI_NEEDS_FD_SYNC);
 
@@ -109,8 +106,7 @@ sys_fd_sync(cloudabi_fd_t fd)
 	return error_of(host_call(__NR_fsync, fd));
 }
 
-cloudabi_errno_t
-sys_fd_datasync(cloudabi_fd_t fd)
+cloudabi_errno_t sys_fd_datasync(cloudabi_fd_t fd)
 {
 	cloudabi_errno_t error = fdtable_check(fd, CLOUDABI_NEEDS_FD_DATASYNC);
 
@@ -119,8 +115,7 @@ sys_fd_datasync(cloudabi_fd_t fd)
 	return error_of(host_call(__NR_fdatasync, fd));
 }
 
-cloudabi_errno_t
-sys_fd_close(cloudabi_fd_t fd)
+cloudabi_errno_t sys_fd_close(cloudabi_fd_t fd)
 {
 	struct fd_entry entry;
 	cloudabi_errno_t error;
@@ -134,8 +129,7 @@ sys_fd_close(cloudabi_fd_t fd)
 	return error;
 }
 
-cloudabi_errno_t
-sys_fd_dup(cloudabi_fd_t from, cloudabi_fd_t *fd)
+cloudabi_errno_t sys_fd_dup(cloudabi_fd_t from, cloudabi_fd_t *fd)
 {
 	struct fd_entry entry;
 	uint32_t copy;
@@ -150,8 +144,8 @@ sys_fd_dup(cloudabi_fd_t from, cloudabi_fd_t *fd)
 	return error != 0 ? error : fdtable_install(copy, &entry, fd);
 }
 
-static cloudabi_errno_t
-replace(uint32_t from, cloudabi_fd_t to, const struct fd_entry *entry)
+static cloudabi_errno_t replace(uint32_t from, cloudabi_fd_t to,
+				const struct fd_entry *entry)
 {
 	if (fdtable_is_directory(to))
 		return dirs_replace(from, to, entry);
@@ -159,13 +153,12 @@ replace(uint32_t from, cloudabi_fd_t to, const struct fd_entry *entry)
 }
 
 /* Puts a new capability for the directory `from` in the place of `to`. */
-static cloudabi_errno_t
-replace_by_clone(cloudabi_fd_t from, cloudabi_fd_t to,
-    const struct fd_entry *entry)
+static cloudabi_errno_t replace_by_clone(cloudabi_fd_t from, cloudabi_fd_t to,
+					 const struct fd_entry *entry)
 {
 	uint32_t copy;
 	cloudabi_errno_t error =
-	    dirs_clone(from, entry->base, entry->inheriting, &copy);
+		dirs_clone(from, entry->base, entry->inheriting, &copy);
 
 	if (error != 0)
 		return error;
@@ -174,8 +167,7 @@ replace_by_clone(cloudabi_fd_t from, cloudabi_fd_t to,
 	return error;
 }
 
-cloudabi_errno_t
-sys_fd_replace(cloudabi_fd_t from, cloudabi_fd_t to)
+cloudabi_errno_t sys_fd_replace(cloudabi_fd_t from, cloudabi_fd_t to)
 {
 	struct fd_entry entry;
 	cloudabi_errno_t error = fdtable_check(to, 0);
@@ -190,8 +182,7 @@ sys_fd_replace(cloudabi_fd_t from, cloudabi_fd_t to)
 	return replace(from, to, &entry);
 }
 
-static cloudabi_fdflags_t
-flags_of(long host_flags)
+static cloudabi_fdflags_t flags_of(long host_flags)
 {
 	cloudabi_fdflags_t flags = 0;
 
@@ -206,8 +197,7 @@ flags_of(long host_flags)
 	return flags;
 }
 
-cloudabi_errno_t
-sys_fd_stat_get(cloudabi_fd_t fd, cloudabi_fdstat_t *buf)
+cloudabi_errno_t sys_fd_stat_get(cloudabi_fd_t fd, cloudabi_fdstat_t *buf)
 {
 	struct fd_entry entry;
 	long host_flags = 0;
@@ -229,19 +219,19 @@ sys_fd_stat_get(cloudabi_fd_t fd, cloudabi_fdstat_t *buf)
 	return 0;
 }
 
-#define ALL_FDFLAGS							\
-	(CLOUDABI_FDFLAG_APPEND | CLOUDABI_FDFLAG_DSYNC |		\
-	    CLOUDABI_FDFLAG_NONBLOCK | CLOUDABI_FDFLAG_RSYNC |		\
-	    CLOUDABI_FDFLAG_SYNC)
+#define ALL_FDFLAGS                                                            \
+	(CLOUDABI_FDFLAG_APPEND | CLOUDABI_FDFLAG_DSYNC |                      \
+	 CLOUDABI_FDFLAG_NONBLOCK | CLOUDABI_FDFLAG_RSYNC |                    \
+	 CLOUDABI_FDFLAG_SYNC)
 
 /* Linux settles how to synchronise when a file is opened. */
-static cloudabi_errno_t
-put_flags(cloudabi_fd_t fd, cloudabi_fdflags_t flags)
+static cloudabi_errno_t put_flags(cloudabi_fd_t fd, cloudabi_fdflags_t flags)
 {
-	uint32_t host_flags = (flags & CLOUDABI_FDFLAG_APPEND ? O_APPEND : 0) |
-	    (flags & CLOUDABI_FDFLAG_NONBLOCK ? O_NONBLOCK : 0);
+	uint32_t host_flags =
+		(flags & CLOUDABI_FDFLAG_APPEND ? O_APPEND : 0) |
+		(flags & CLOUDABI_FDFLAG_NONBLOCK ? O_NONBLOCK : 0);
 	cloudabi_errno_t error =
-	    fdtable_check(fd, CLOUDABI_NEEDS_FD_STAT_PUT_FLAGS);
+		fdtable_check(fd, CLOUDABI_NEEDS_FD_STAT_PUT_FLAGS);
 
 	if (error != 0)
 		return error;
@@ -253,9 +243,8 @@ put_flags(cloudabi_fd_t fd, cloudabi_fdflags_t flags)
 }
 
 /* A directory with fewer rights is another capability at the same number. */
-static cloudabi_errno_t
-put_rights(cloudabi_fd_t fd, cloudabi_rights_t base,
-    cloudabi_rights_t inheriting)
+static cloudabi_errno_t put_rights(cloudabi_fd_t fd, cloudabi_rights_t base,
+				   cloudabi_rights_t inheriting)
 {
 	struct fd_entry entry;
 	cloudabi_errno_t error = fdtable_get(fd, 0, &entry);
@@ -271,23 +260,21 @@ put_rights(cloudabi_fd_t fd, cloudabi_rights_t base,
 	return replace_by_clone(fd, fd, &entry);
 }
 
-cloudabi_errno_t
-sys_fd_stat_put(cloudabi_fd_t fd, const cloudabi_fdstat_t *buf,
-    cloudabi_fdsflags_t flags)
+cloudabi_errno_t sys_fd_stat_put(cloudabi_fd_t fd, const cloudabi_fdstat_t *buf,
+				 cloudabi_fdsflags_t flags)
 {
 	switch (flags) {
 	case CLOUDABI_FDSTAT_FLAGS:
 		return put_flags(fd, buf->fs_flags);
 	case CLOUDABI_FDSTAT_RIGHTS:
 		return put_rights(fd, buf->fs_rights_base,
-		    buf->fs_rights_inheriting);
+				  buf->fs_rights_inheriting);
 	default:
 		return CLOUDABI_EINVAL;
 	}
 }
 
-cloudabi_errno_t
-sys_fd_create1(cloudabi_filetype_t type, cloudabi_fd_t *fd)
+cloudabi_errno_t sys_fd_create1(cloudabi_filetype_t type, cloudabi_fd_t *fd)
 {
 	struct fd_entry entry;
 	long r;
@@ -297,14 +284,14 @@ sys_fd_create1(cloudabi_filetype_t type, cloudabi_fd_t *fd)
 	r = host_call(__NR_memfd_create, "cloudabi", HOST_MEMFD_FLAGS);
 	if (r == -EINVAL) /* Linux before 6.3 */
 		r = host_call(__NR_memfd_create, "cloudabi",
-		    HOST_MEMFD_CLOEXEC);
+			      HOST_MEMFD_CLOEXEC);
 	fdtable_maximum(type, &entry);
 	return fdtable_install(r, &entry, fd);
 }
 
-static cloudabi_errno_t
-install_pair(const int32_t *pair, const struct fd_entry *entry,
-    cloudabi_fd_t *fd1, cloudabi_fd_t *fd2)
+static cloudabi_errno_t install_pair(const int32_t *pair,
+				     const struct fd_entry *entry,
+				     cloudabi_fd_t *fd1, cloudabi_fd_t *fd2)
 {
 	struct fd_entry removed;
 	cloudabi_errno_t error = fdtable_install(pair[0], entry, fd1);
@@ -320,9 +307,8 @@ install_pair(const int32_t *pair, const struct fd_entry *entry,
 }
 
 /* Why not SOCK_DGRAM: a datagram socket can be sent to any address. */
-cloudabi_errno_t
-sys_fd_create2(cloudabi_filetype_t type, cloudabi_fd_t *fd1,
-    cloudabi_fd_t *fd2)
+cloudabi_errno_t sys_fd_create2(cloudabi_filetype_t type, cloudabi_fd_t *fd1,
+				cloudabi_fd_t *fd2)
 {
 	struct fd_entry entry;
 	uint32_t host_type;

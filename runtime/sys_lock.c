@@ -4,8 +4,7 @@
 #include "sys.h"
 #include "wait.h"
 
-cloudabi_errno_t
-sys_lock_unlock(cloudabi_lock_t *lock, cloudabi_scope_t scope)
+cloudabi_errno_t sys_lock_unlock(cloudabi_lock_t *lock, cloudabi_scope_t scope)
 {
 	cloudabi_errno_t error = wait_check_scope(scope);
 

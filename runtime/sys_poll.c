@@ -10,8 +10,8 @@
 
 #define SECOND UINT64_C(1000000000)
 
-static cloudabi_event_t
-event_of(const cloudabi_subscription_t *sub, cloudabi_errno_t error)
+static cloudabi_event_t event_of(const cloudabi_subscription_t *sub,
+				 cloudabi_errno_t error)
 {
 	return (cloudabi_event_t){
 		.userdata = sub->userdata,
@@ -20,29 +20,26 @@ event_of(const cloudabi_subscription_t *sub, cloudabi_errno_t error)
 	};
 }
 
-static bool
-is_synchronization(cloudabi_eventtype_t type)
+static bool is_synchronization(cloudabi_eventtype_t type)
 {
 	return type == CLOUDABI_EVENTTYPE_CONDVAR ||
-	    type == CLOUDABI_EVENTTYPE_LOCK_RDLOCK ||
-	    type == CLOUDABI_EVENTTYPE_LOCK_WRLOCK;
+	       type == CLOUDABI_EVENTTYPE_LOCK_RDLOCK ||
+	       type == CLOUDABI_EVENTTYPE_LOCK_WRLOCK;
 }
 
-static cloudabi_errno_t
-wait_for_lock(const cloudabi_subscription_t *sub,
-    const struct deadline *deadline)
+static cloudabi_errno_t wait_for_lock(const cloudabi_subscription_t *sub,
+				      const struct deadline *deadline)
 {
 	cloudabi_errno_t error = wait_check_scope(sub->lock.lock_scope);
 
 	if (error != 0)
 		return error;
 	return wait_lock(sub->lock.lock,
-	    sub->type == CLOUDABI_EVENTTYPE_LOCK_WRLOCK, deadline);
+			 sub->type == CLOUDABI_EVENTTYPE_LOCK_WRLOCK, deadline);
 }
 
-static cloudabi_errno_t
-wait_for_condvar(const cloudabi_subscription_t *sub,
-    const struct deadline *deadline)
+static cloudabi_errno_t wait_for_condvar(const cloudabi_subscription_t *sub,
+					 const struct deadline *deadline)
 {
 	cloudabi_errno_t error = wait_check_scope(sub->condvar.condvar_scope);
 
@@ -50,14 +47,12 @@ wait_for_condvar(const cloudabi_subscription_t *sub,
 		error = wait_check_scope(sub->condvar.lock_scope);
 	if (error != 0)
 		return error;
-	return wait_condvar(sub->condvar.condvar, sub->condvar.lock,
-	    deadline);
+	return wait_condvar(sub->condvar.condvar, sub->condvar.lock, deadline);
 }
 
 /* A lock or condition variable, perhaps with a timeout. */
-static cloudabi_errno_t
-poll_synchronization(const cloudabi_subscription_t *in, cloudabi_event_t *out,
-    size_t len)
+static cloudabi_errno_t poll_synchronization(const cloudabi_subscription_t *in,
+					     cloudabi_event_t *out, size_t len)
 {
 	struct origin origin = {0};
 	struct deadline deadline;
@@ -83,14 +78,13 @@ poll_synchronization(const cloudabi_subscription_t *in, cloudabi_event_t *out,
 	return 0;
 }
 
-static void
-poll_one_clock(const cloudabi_subscription_t *in, cloudabi_event_t *out)
+static void poll_one_clock(const cloudabi_subscription_t *in,
+			   cloudabi_event_t *out)
 {
 	const uint32_t never = 0;
 	struct origin origin = {0};
 	struct deadline deadline;
-	cloudabi_errno_t error =
-	    deadline_set(&deadline, &in->clock, &origin);
+	cloudabi_errno_t error = deadline_set(&deadline, &in->clock, &origin);
 
 	if (error == 0)
 		deadline_wait(&never, 0, &deadline);
@@ -109,30 +103,27 @@ struct wait {
 	size_t events;
 };
 
-static void
-add_event(struct wait *wait, const cloudabi_subscription_t *sub,
-    cloudabi_errno_t error)
+static void add_event(struct wait *wait, const cloudabi_subscription_t *sub,
+		      cloudabi_errno_t error)
 {
 	wait->out[wait->events++] = event_of(sub, error);
 }
 
-static bool
-is_readwrite(cloudabi_eventtype_t type)
+static bool is_readwrite(cloudabi_eventtype_t type)
 {
 	return type == CLOUDABI_EVENTTYPE_FD_READ ||
-	    type == CLOUDABI_EVENTTYPE_FD_WRITE;
+	       type == CLOUDABI_EVENTTYPE_FD_WRITE;
 }
 
-static uint16_t
-host_events(cloudabi_eventtype_t type)
+static uint16_t host_events(cloudabi_eventtype_t type)
 {
 	return type == CLOUDABI_EVENTTYPE_FD_READ ? POLLIN | POLLRDHUP :
 						    POLLOUT;
 }
 
 /* Tells what is wrong with a subscription. */
-static cloudabi_errno_t
-check(struct wait *wait, const cloudabi_subscription_t *sub)
+static cloudabi_errno_t check(struct wait *wait,
+			      const cloudabi_subscription_t *sub)
 {
 	struct deadline deadline;
 	cloudabi_errno_t error;
@@ -142,14 +133,14 @@ check(struct wait *wait, const cloudabi_subscription_t *sub)
 		return deadline_set(&deadline, &sub->clock, &wait->origin);
 	case CLOUDABI_EVENTTYPE_FD_READ:
 		return fdtable_check(sub->fd_readwrite.fd,
-		    CLOUDABI_NEEDS_POLL_FD_READ);
+				     CLOUDABI_NEEDS_POLL_FD_READ);
 	case CLOUDABI_EVENTTYPE_FD_WRITE:
 		return fdtable_check(sub->fd_readwrite.fd,
-		    CLOUDABI_NEEDS_POLL_FD_WRITE);
+				     CLOUDABI_NEEDS_POLL_FD_WRITE);
 	case CLOUDABI_EVENTTYPE_PROC_TERMINATE:
 		/* Nothing here makes processes. */
 		error = fdtable_check(sub->proc_terminate.fd,
-		    CLOUDABI_NEEDS_POLL_PROC_TERMINATE);
+				      CLOUDABI_NEEDS_POLL_PROC_TERMINATE);
 		return error != 0 ? error : CLOUDABI_EINVAL;
 	default:
 		return CLOUDABI_EINVAL;
@@ -157,8 +148,7 @@ check(struct wait *wait, const cloudabi_subscription_t *sub)
 }
 
 /* Extends the range of entries to a descriptor. */
-static void
-cover(struct wait *wait, cloudabi_fd_t fd)
+static void cover(struct wait *wait, cloudabi_fd_t fd)
 {
 	const struct pollfd unused = {.fd = -1};
 
@@ -174,8 +164,7 @@ cover(struct wait *wait, cloudabi_fd_t fd)
  * Whatever is subscribed to on a descriptor becomes one entry, so that there
  * are never more than the host's limit.
  */
-static void
-watch(struct wait *wait, const cloudabi_subscription_t *sub)
+static void watch(struct wait *wait, const cloudabi_subscription_t *sub)
 {
 	cloudabi_fd_t fd = sub->fd_readwrite.fd;
 
@@ -184,18 +173,17 @@ watch(struct wait *wait, const cloudabi_subscription_t *sub)
 	wait->fds[fd].events |= host_events(sub->type);
 }
 
-static bool
-is_watched(const struct wait *wait, const cloudabi_subscription_t *sub)
+static bool is_watched(const struct wait *wait,
+		       const cloudabi_subscription_t *sub)
 {
 	cloudabi_fd_t fd = sub->fd_readwrite.fd;
 
-	return is_readwrite(sub->type) && fd >= wait->first &&
-	    fd < wait->end && wait->fds[fd].events & host_events(sub->type);
+	return is_readwrite(sub->type) && fd >= wait->first && fd < wait->end &&
+	       wait->fds[fd].events & host_events(sub->type);
 }
 
 /* Starts with the events of those subscriptions that are wrong. */
-static cloudabi_errno_t
-subscribe(struct wait *wait)
+static cloudabi_errno_t subscribe(struct wait *wait)
 {
 	for (size_t i = 0; i < wait->len; i++) {
 		const cloudabi_subscription_t *sub = &wait->in[i];
@@ -212,8 +200,7 @@ subscribe(struct wait *wait)
 }
 
 /* Finds how long to wait; returns false if there is no limit. */
-static bool
-find_distance(struct wait *wait, cloudabi_timestamp_t *distance)
+static bool find_distance(struct wait *wait, cloudabi_timestamp_t *distance)
 {
 	struct deadline deadline;
 	bool found = wait->events > 0;
@@ -231,8 +218,7 @@ find_distance(struct wait *wait, cloudabi_timestamp_t *distance)
 	return found;
 }
 
-static cloudabi_errno_t
-wait_once(struct wait *wait)
+static cloudabi_errno_t wait_once(struct wait *wait)
 {
 	cloudabi_timestamp_t distance;
 	bool timed = find_distance(wait, &distance);
@@ -240,14 +226,15 @@ wait_once(struct wait *wait)
 		.tv_sec = distance / SECOND,
 		.tv_nsec = distance % SECOND,
 	};
-	long r = host_call(__NR_ppoll, wait->fds + wait->first,
-	    wait->end - wait->first, timed ? &ts : NULL, NULL, 0);
+	long r =
+		host_call(__NR_ppoll, wait->fds + wait->first,
+			  wait->end - wait->first, timed ? &ts : NULL, NULL, 0);
 
 	return r == -EINTR ? 0 : error_of(r);
 }
 
-static void
-report_descriptor(struct wait *wait, const cloudabi_subscription_t *sub)
+static void report_descriptor(struct wait *wait,
+			      const cloudabi_subscription_t *sub)
 {
 	const struct pollfd *fd = &wait->fds[sub->fd_readwrite.fd];
 	uint16_t found = fd->revents & (host_events(sub->type) | POLLHUP);
@@ -259,14 +246,13 @@ report_descriptor(struct wait *wait, const cloudabi_subscription_t *sub)
 		add_event(wait, sub, 0);
 		if (found & (POLLHUP | POLLRDHUP))
 			event->fd_readwrite.flags =
-			    CLOUDABI_EVENT_FD_READWRITE_HANGUP;
+				CLOUDABI_EVENT_FD_READWRITE_HANGUP;
 	} else if (fd->revents & POLLERR) {
 		add_event(wait, sub, CLOUDABI_EIO);
 	}
 }
 
-static void
-report_clock(struct wait *wait, const cloudabi_subscription_t *sub)
+static void report_clock(struct wait *wait, const cloudabi_subscription_t *sub)
 {
 	struct deadline deadline;
 
@@ -276,8 +262,7 @@ report_clock(struct wait *wait, const cloudabi_subscription_t *sub)
 }
 
 /* Clocks count only if no descriptor is ready. */
-static void
-report(struct wait *wait)
+static void report(struct wait *wait)
 {
 	for (size_t i = 0; i < wait->len; i++) {
 		const cloudabi_subscription_t *sub = &wait->in[i];
@@ -291,9 +276,9 @@ report(struct wait *wait)
 	}
 }
 
-static cloudabi_errno_t
-poll_descriptors(const cloudabi_subscription_t *in, cloudabi_event_t *out,
-    size_t len, size_t *nevents)
+static cloudabi_errno_t poll_descriptors(const cloudabi_subscription_t *in,
+					 cloudabi_event_t *out, size_t len,
+					 size_t *nevents)
 {
 	struct wait wait = {
 		.in = in,
@@ -314,9 +299,9 @@ poll_descriptors(const cloudabi_subscription_t *in, cloudabi_event_t *out,
 	return error;
 }
 
-cloudabi_errno_t
-sys_poll(const cloudabi_subscription_t *in, cloudabi_event_t *out,
-    size_t nsubscriptions, size_t *nevents)
+cloudabi_errno_t sys_poll(const cloudabi_subscription_t *in,
+			  cloudabi_event_t *out, size_t nsubscriptions,
+			  size_t *nevents)
 {
 	if (nsubscriptions == 0)
 		return CLOUDABI_EINVAL;

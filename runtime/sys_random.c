@@ -5,8 +5,7 @@
 #include "sys.h"
 
 /* A host that has none must not be survived with predictable ones. */
-cloudabi_errno_t
-sys_random_get(void *buf, size_t buf_len)
+cloudabi_errno_t sys_random_get(void *buf, size_t buf_len)
 {
 	unsigned char *p = buf;
 

@@ -21,8 +21,7 @@ struct departure {
 	size_t copies_len;
 };
 
-cloudabi_errno_t
-sys_sock_shutdown(cloudabi_fd_t sock, cloudabi_sdflags_t how)
+cloudabi_errno_t sys_sock_shutdown(cloudabi_fd_t sock, cloudabi_sdflags_t how)
 {
 	static const uint8_t directions[] = {
 		[CLOUDABI_SHUT_RD] = HOST_SHUT_RD,
@@ -30,7 +29,7 @@ sys_sock_shutdown(cloudabi_fd_t sock, cloudabi_sdflags_t how)
 		[CLOUDABI_SHUT_RD | CLOUDABI_SHUT_WR] = HOST_SHUT_RDWR,
 	};
 	cloudabi_errno_t error =
-	    fdtable_check(sock, CLOUDABI_NEEDS_SOCK_SHUTDOWN);
+		fdtable_check(sock, CLOUDABI_NEEDS_SOCK_SHUTDOWN);
 
 	if (error != 0)
 		return error;
@@ -40,8 +39,8 @@ sys_sock_shutdown(cloudabi_fd_t sock, cloudabi_sdflags_t how)
 }
 
 /* Writing nothing would not make an empty message, so that one is sent. */
-static cloudabi_errno_t
-send_data(cloudabi_fd_t sock, const cloudabi_send_in_t *in, size_t *datalen)
+static cloudabi_errno_t send_data(cloudabi_fd_t sock,
+				  const cloudabi_send_in_t *in, size_t *datalen)
 {
 	size_t i = 0;
 	long r;
@@ -58,8 +57,8 @@ send_data(cloudabi_fd_t sock, const cloudabi_send_in_t *in, size_t *datalen)
 }
 
 /* A directory is not shared with the receiver, who gets one of its own. */
-static cloudabi_errno_t
-board(struct departure *departure, cloudabi_fd_t fd, uint32_t *host_fd)
+static cloudabi_errno_t board(struct departure *departure, cloudabi_fd_t fd,
+			      uint32_t *host_fd)
 {
 	struct fd_entry entry;
 	cloudabi_errno_t error = fdtable_get(fd, 0, &entry);
@@ -73,8 +72,8 @@ board(struct departure *departure, cloudabi_fd_t fd, uint32_t *host_fd)
 	return error;
 }
 
-static cloudabi_errno_t
-board_all(struct departure *departure, const cloudabi_send_in_t *in)
+static cloudabi_errno_t board_all(struct departure *departure,
+				  const cloudabi_send_in_t *in)
 {
 	struct passage *passage = &departure->passage;
 	cloudabi_errno_t error = 0;
@@ -92,16 +91,15 @@ board_all(struct departure *departure, const cloudabi_send_in_t *in)
 
 /* The host call exists only where the broker found it to be safe. */
 static cloudabi_errno_t
-send_with_fds(cloudabi_fd_t sock, const cloudabi_send_in_t *in,
-    size_t *datalen)
+send_with_fds(cloudabi_fd_t sock, const cloudabi_send_in_t *in, size_t *datalen)
 {
 	struct departure departure;
 	const struct host_msghdr msg = {
 		.iov = in->si_data,
 		.iov_len = in->si_data_len,
 		.control = &departure.passage,
-		.control_len = HOST_CMSG_SPACE(
-		    in->si_fds_len * sizeof(uint32_t)),
+		.control_len =
+			HOST_CMSG_SPACE(in->si_fds_len * sizeof(uint32_t)),
 	};
 	cloudabi_errno_t error;
 	long r = 0;
@@ -121,9 +119,8 @@ send_with_fds(cloudabi_fd_t sock, const cloudabi_send_in_t *in,
 	return error;
 }
 
-cloudabi_errno_t
-sys_sock_send(cloudabi_fd_t sock, const cloudabi_send_in_t *in,
-    cloudabi_send_out_t *out)
+cloudabi_errno_t sys_sock_send(cloudabi_fd_t sock, const cloudabi_send_in_t *in,
+			       cloudabi_send_out_t *out)
 {
 	cloudabi_errno_t error = fdtable_check(sock, CLOUDABI_NEEDS_SOCK_SEND);
 	const cloudabi_send_in_t copy = *in;
@@ -138,8 +135,7 @@ sys_sock_send(cloudabi_fd_t sock, const cloudabi_send_in_t *in,
 }
 
 /* Looks the names up once: a guest cannot change them. */
-static cloudabi_recv_names_t
-names_of(cloudabi_fd_t sock)
+static cloudabi_recv_names_t names_of(cloudabi_fd_t sock)
 {
 	struct fd_entry *entry = &fdtable[sock];
 
@@ -150,8 +146,8 @@ names_of(cloudabi_fd_t sock)
 	return entry->names;
 }
 
-static cloudabi_errno_t
-receive_names(cloudabi_fd_t sock, cloudabi_recv_out_t *out)
+static cloudabi_errno_t receive_names(cloudabi_fd_t sock,
+				      cloudabi_recv_out_t *out)
 {
 	struct stat st;
 	long r = host_fstat(sock, &st);
@@ -164,22 +160,20 @@ receive_names(cloudabi_fd_t sock, cloudabi_recv_out_t *out)
 	return 0;
 }
 
-static cloudabi_filetype_t
-socket_type_of(uint32_t fd)
+static cloudabi_filetype_t socket_type_of(uint32_t fd)
 {
 	uint32_t type;
 	uint32_t len = sizeof(type);
 
-	if (host_call(__NR_getsockopt, fd, HOST_SOL_SOCKET, HOST_SO_TYPE,
-		&type, &len) < 0)
+	if (host_call(__NR_getsockopt, fd, HOST_SOL_SOCKET, HOST_SO_TYPE, &type,
+		      &len) < 0)
 		return CLOUDABI_FILETYPE_UNKNOWN;
 	return type == HOST_SOCK_STREAM ? CLOUDABI_FILETYPE_SOCKET_STREAM :
 					  CLOUDABI_FILETYPE_SOCKET_DGRAM;
 }
 
 /* Returns UNKNOWN for what the program could not use. */
-static cloudabi_filetype_t
-filetype_of(uint32_t fd)
+static cloudabi_filetype_t filetype_of(uint32_t fd)
 {
 	struct stat st;
 
@@ -202,8 +196,7 @@ filetype_of(uint32_t fd)
 }
 
 /* Finds the largest rights that the type and the access mode allow. */
-static bool
-describe(uint32_t fd, struct fd_entry *entry)
+static bool describe(uint32_t fd, struct fd_entry *entry)
 {
 	long flags = host_call(__NR_fcntl, fd, F_GETFL);
 
@@ -219,8 +212,7 @@ describe(uint32_t fd, struct fd_entry *entry)
 }
 
 /* What cannot be used is closed and gets no number. */
-static cloudabi_fd_t
-install(uint32_t host_fd)
+static cloudabi_fd_t install(uint32_t host_fd)
 {
 	struct fd_entry entry;
 	cloudabi_fd_t fd;
@@ -232,9 +224,8 @@ install(uint32_t host_fd)
 	return -1;
 }
 
-static size_t
-install_all(const struct host_msghdr *msg, const struct passage *passage,
-    cloudabi_fd_t *fds)
+static size_t install_all(const struct host_msghdr *msg,
+			  const struct passage *passage, cloudabi_fd_t *fds)
 {
 	size_t len;
 
@@ -243,30 +234,28 @@ install_all(const struct host_msghdr *msg, const struct passage *passage,
 	    passage->header.type != HOST_SCM_RIGHTS)
 		return 0;
 	len = (passage->header.len - sizeof(passage->header)) /
-	    sizeof(uint32_t);
+	      sizeof(uint32_t);
 	for (size_t i = 0; i < len; i++)
 		fds[i] = install(passage->fds[i]);
 	return len;
 }
 
-static uint32_t
-host_recv_flags(cloudabi_riflags_t flags)
+static uint32_t host_recv_flags(cloudabi_riflags_t flags)
 {
 	return (flags & CLOUDABI_SOCK_RECV_PEEK ? HOST_MSG_PEEK : 0) |
-	    (flags & CLOUDABI_SOCK_RECV_WAITALL ? HOST_MSG_WAITALL : 0);
+	       (flags & CLOUDABI_SOCK_RECV_WAITALL ? HOST_MSG_WAITALL : 0);
 }
 
-static cloudabi_roflags_t
-roflags_of(uint32_t flags)
+static cloudabi_roflags_t roflags_of(uint32_t flags)
 {
 	return (flags & HOST_MSG_CTRUNC ? CLOUDABI_SOCK_RECV_FDS_TRUNCATED :
 					  0) |
-	    (flags & HOST_MSG_TRUNC ? CLOUDABI_SOCK_RECV_DATA_TRUNCATED : 0);
+	       (flags & HOST_MSG_TRUNC ? CLOUDABI_SOCK_RECV_DATA_TRUNCATED : 0);
 }
 
-static cloudabi_errno_t
-receive_message(cloudabi_fd_t sock, const cloudabi_recv_in_t *in,
-    cloudabi_recv_out_t *out)
+static cloudabi_errno_t receive_message(cloudabi_fd_t sock,
+					const cloudabi_recv_in_t *in,
+					cloudabi_recv_out_t *out)
 {
 	size_t fds_max = MIN(in->ri_fds_len, HOST_SCM_MAX_FD);
 	struct passage passage;
@@ -278,7 +267,8 @@ receive_message(cloudabi_fd_t sock, const cloudabi_recv_in_t *in,
 		.iov_len = in->ri_data_len,
 		.control = &passage,
 		.control_len = fds_max == 0 ? 0 :
-		    HOST_CMSG_LEN(fds_max * sizeof(uint32_t)),
+					      HOST_CMSG_LEN(fds_max *
+							    sizeof(uint32_t)),
 	};
 	long r = host_recvmsg(sock, &msg, host_recv_flags(in->ri_flags));
 
@@ -293,12 +283,12 @@ receive_message(cloudabi_fd_t sock, const cloudabi_recv_in_t *in,
 	/* A datagram's sender counts more than the socket's usual peer. */
 	if (msg.name_len > 0)
 		out->ro_names.peername =
-		    sockname_translate(&sender, msg.name_len);
+			sockname_translate(&sender, msg.name_len);
 	return 0;
 }
 
-static cloudabi_errno_t
-accept(cloudabi_fd_t sock, cloudabi_fd_t *fd, cloudabi_recv_out_t *out)
+static cloudabi_errno_t accept(cloudabi_fd_t sock, cloudabi_fd_t *fd,
+			       cloudabi_recv_out_t *out)
 {
 	struct fd_entry entry;
 	long r = host_call(__NR_accept4, sock, NULL, NULL, 0);
@@ -317,9 +307,8 @@ accept(cloudabi_fd_t sock, cloudabi_fd_t *fd, cloudabi_recv_out_t *out)
 }
 
 /* Without room for data, the room for descriptors tells what is meant. */
-cloudabi_errno_t
-sys_sock_recv(cloudabi_fd_t sock, const cloudabi_recv_in_t *in,
-    cloudabi_recv_out_t *out)
+cloudabi_errno_t sys_sock_recv(cloudabi_fd_t sock, const cloudabi_recv_in_t *in,
+			       cloudabi_recv_out_t *out)
 {
 	cloudabi_errno_t error = fdtable_check(sock, CLOUDABI_NEEDS_SOCK_RECV);
 	const cloudabi_recv_in_t copy = *in;

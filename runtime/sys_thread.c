@@ -13,24 +13,21 @@ static struct mutex ended_mutex;
 static struct thread *ended_first;
 static struct thread *ended_last;
 
-static void
-prepare(struct thread *thread)
+static void prepare(struct thread *thread)
 {
 	thread->self = thread;
 	thread->first_tcb.parent = thread;
 	thread->tcb = &thread->first_tcb;
 }
 
-long
-thread_init_main(void)
+long thread_init_main(void)
 {
 	prepare(&main_thread);
 	main_thread.tid = host_call(__NR_set_tid_address, &main_thread.tid);
 	return arch_set_thread(&main_thread);
 }
 
-static void
-give_back(struct thread *thread)
+static void give_back(struct thread *thread)
 {
 	thread->next_free = NULL;
 	mutex_lock(&ended_mutex);
@@ -43,8 +40,7 @@ give_back(struct thread *thread)
 }
 
 /* Returns the oldest record if the kernel says that its thread is gone. */
-static struct thread *
-reuse(void)
+static struct thread *reuse(void)
 {
 	struct thread *thread;
 
@@ -59,30 +55,28 @@ reuse(void)
 	return thread;
 }
 
-static struct thread *
-allocate(void)
+static struct thread *allocate(void)
 {
 	struct thread *thread = reuse();
 
 	if (thread == NULL)
-		thread = host_mmap(NULL, sizeof(*thread),
-		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		    0);
+		thread =
+			host_mmap(NULL, sizeof(*thread), PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (host_failed(thread))
 		return NULL;
 	prepare(thread);
 	return thread;
 }
 
-void
-thread_start(struct thread *self)
+void thread_start(struct thread *self)
 {
 	self->entry(self->tid, self->argument);
 	__builtin_trap();
 }
 
-cloudabi_errno_t
-sys_thread_create(cloudabi_threadattr_t *attr, cloudabi_tid_t *tid)
+cloudabi_errno_t sys_thread_create(cloudabi_threadattr_t *attr,
+				   cloudabi_tid_t *tid)
 {
 	struct thread *thread = allocate();
 	long r;
@@ -91,9 +85,8 @@ sys_thread_create(cloudabi_threadattr_t *attr, cloudabi_tid_t *tid)
 		return CLOUDABI_ENOMEM;
 	thread->entry = attr->entry_point;
 	thread->argument = attr->argument;
-	r = arch_clone(HOST_CLONE_FLAGS,
-	    (char *)attr->stack + attr->stack_len, &thread->tid, &thread->tid,
-	    thread);
+	r = arch_clone(HOST_CLONE_FLAGS, (char *)attr->stack + attr->stack_len,
+		       &thread->tid, &thread->tid, thread);
 	if (r < 0) {
 		thread->tid = 0;
 		give_back(thread);
@@ -104,8 +97,7 @@ sys_thread_create(cloudabi_threadattr_t *attr, cloudabi_tid_t *tid)
 }
 
 /* Runs on the record's own stack: with the lock goes the program's. */
-static void
-finish(void *lock)
+static void finish(void *lock)
 {
 	wait_unlock(lock);
 	give_back(arch_thread());
@@ -113,19 +105,17 @@ finish(void *lock)
 		host_call(__NR_exit, 0);
 }
 
-void
-sys_thread_exit(cloudabi_lock_t *lock, cloudabi_scope_t scope)
+void sys_thread_exit(cloudabi_lock_t *lock, cloudabi_scope_t scope)
 {
 	struct thread *self = arch_thread();
 
 	if (wait_check_scope(scope) != 0)
 		__builtin_trap();
 	arch_switch_stack(self->exit_stack + sizeof(self->exit_stack), finish,
-	    lock);
+			  lock);
 }
 
-cloudabi_errno_t
-sys_thread_yield(void)
+cloudabi_errno_t sys_thread_yield(void)
 {
 	return error_of(host_call(__NR_sched_yield));
 }

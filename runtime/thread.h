@@ -17,10 +17,10 @@
  * wakes it, can still touch it. The first two words are fixed by arch/.
  */
 struct thread {
-	cloudabi_tcb_t *tcb;	/* the program's to change */
+	cloudabi_tcb_t *tcb; /* the program's to change */
 	struct thread *self;
 	cloudabi_tcb_t first_tcb;
-	uint32_t tid;		/* 0 once the kernel is done with the thread */
+	uint32_t tid; /* 0 once the kernel is done with the thread */
 	struct waiter waiter;
 	struct thread *next_free;
 	cloudabi_threadentry_t *entry;
@@ -39,7 +39,7 @@ _Noreturn void thread_start(struct thread *self);
 /* In arch/<isa>/start.S. */
 _Noreturn void arch_enter(void *entry, const cloudabi_auxv_t *auxv);
 long arch_clone(unsigned long flags, void *stack, uint32_t *parent_tid,
-    uint32_t *child_tid, struct thread *self);
+		uint32_t *child_tid, struct thread *self);
 _Noreturn void arch_switch_stack(void *top, void (*run)(void *), void *arg);
 
 #endif

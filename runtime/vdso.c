@@ -15,7 +15,7 @@ static const char names[] =
 #define DISPATCH(number, name) "\0cloudabi_sys_" #name
 #define DISPATCH_NONE(number, name)
 #include "dispatch.inc"
-    ;
+	;
 
 enum {
 	FIRST_SYMBOL, /* number 0 is reserved */
@@ -25,13 +25,15 @@ enum {
 	SYMBOLS_LEN
 };
 
-enum { DYNAMIC_LEN = 6 };
+enum {
+	DYNAMIC_LEN = 6
+};
 
 static struct {
-	ELF(Ehdr) header;
-	ELF(Phdr) phdr;
-	ELF(Dyn) dynamic[DYNAMIC_LEN];
-	ELF(Sym) symbols[SYMBOLS_LEN];
+	elf_ehdr header;
+	elf_phdr phdr;
+	elf_dyn dynamic[DYNAMIC_LEN];
+	elf_sym symbols[SYMBOLS_LEN];
 	struct {
 		uint32_t buckets_len;
 		uint32_t chains_len;
@@ -43,12 +45,11 @@ static struct {
 
 #define OFFSET(member) offsetof(__typeof__(image), member)
 
-static void
-make_header(void)
+static void make_header(void)
 {
-	image.header = (ELF(Ehdr)){
+	image.header = (elf_ehdr){
 		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELF_CLASS,
-		    ELFDATA2LSB, EV_CURRENT, ELF_OSABI_CLOUDABI},
+			    ELFDATA2LSB, EV_CURRENT, ELF_OSABI_CLOUDABI},
 		.e_type = ET_DYN,
 		.e_machine = ARCH_ELF_MACHINE,
 		.e_version = EV_CURRENT,
@@ -57,7 +58,7 @@ make_header(void)
 		.e_phentsize = sizeof(image.phdr),
 		.e_phnum = 1,
 	};
-	image.phdr = (ELF(Phdr)){
+	image.phdr = (elf_phdr){
 		.p_type = PT_DYNAMIC,
 		.p_flags = PF_R,
 		.p_offset = OFFSET(dynamic),
@@ -68,10 +69,9 @@ make_header(void)
 	};
 }
 
-static void
-make_dynamic(void)
+static void make_dynamic(void)
 {
-	const ELF(Dyn) dynamic[DYNAMIC_LEN] = {
+	const elf_dyn dynamic[DYNAMIC_LEN] = {
 		{DT_HASH, {OFFSET(hash)}},
 		{DT_SYMTAB, {OFFSET(symbols)}},
 		{DT_SYMENT, {sizeof(image.symbols[0])}},
@@ -85,8 +85,7 @@ make_dynamic(void)
 }
 
 /* One bucket whose chain goes through all symbols. */
-static void
-make_hash(void)
+static void make_hash(void)
 {
 	image.hash.buckets_len = 1;
 	image.hash.chains_len = SYMBOLS_LEN;
@@ -96,14 +95,13 @@ make_hash(void)
 }
 
 /* Preconditions: called for the symbols in the order of their names. */
-static void
-make_symbol(uint32_t number, const void *function)
+static void make_symbol(uint32_t number, const void *function)
 {
 	uint32_t name = image.symbols[number - 1].st_name;
 
 	while (image.strings[name] != '\0')
 		name++;
-	image.symbols[number] = (ELF(Sym)){
+	image.symbols[number] = (elf_sym){
 		.st_name = name + 1,
 		.st_info = STB_GLOBAL << 4 | STT_FUNC,
 		.st_shndx = SHN_ABS,
@@ -111,8 +109,7 @@ make_symbol(uint32_t number, const void *function)
 	};
 }
 
-void *
-vdso_make(void)
+void *vdso_make(void)
 {
 	make_header();
 	make_dynamic();

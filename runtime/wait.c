@@ -28,16 +28,14 @@ struct bucket {
 static struct bucket locks[1 << BUCKET_BITS];
 static struct bucket condvars[1 << BUCKET_BITS];
 
-static struct bucket *
-bucket_of(struct bucket *buckets, const void *word)
+static struct bucket *bucket_of(struct bucket *buckets, const void *word)
 {
 	uint32_t hash = (uint32_t)((uintptr_t)word >> 2) * 0x9e3779b1u;
 
 	return &buckets[hash >> (32 - BUCKET_BITS)];
 }
 
-static void
-append(struct bucket *bucket, struct waiter *waiter)
+static void append(struct bucket *bucket, struct waiter *waiter)
 {
 	waiter->next = NULL;
 	waiter->queued = true;
@@ -48,8 +46,7 @@ append(struct bucket *bucket, struct waiter *waiter)
 	bucket->last = waiter;
 }
 
-static struct waiter *
-find(const struct bucket *bucket, const void *object)
+static struct waiter *find(const struct bucket *bucket, const void *object)
 {
 	struct waiter *waiter = bucket->first;
 
@@ -59,9 +56,8 @@ find(const struct bucket *bucket, const void *object)
 }
 
 /* Takes the oldest waiters out of the queue and returns them, linked. */
-static struct waiter *
-take(struct bucket *bucket, const void *object, enum wait_kind kind,
-    uint32_t max)
+static struct waiter *take(struct bucket *bucket, const void *object,
+			   enum wait_kind kind, uint32_t max)
 {
 	struct waiter *old = bucket->first;
 	struct waiter *taken = NULL;
@@ -86,8 +82,7 @@ take(struct bucket *bucket, const void *object, enum wait_kind kind,
 	return taken;
 }
 
-static void
-leave(struct bucket *bucket, struct waiter *self)
+static void leave(struct bucket *bucket, struct waiter *self)
 {
 	struct waiter *old = bucket->first;
 
@@ -102,8 +97,7 @@ leave(struct bucket *bucket, struct waiter *self)
 	self->queued = false;
 }
 
-static uint32_t
-count(const struct waiter *list)
+static uint32_t count(const struct waiter *list)
 {
 	uint32_t n = 0;
 
@@ -117,8 +111,7 @@ count(const struct waiter *list)
  * link is read before. The futex call may then hit a waiter that is used
  * again, which is harmless.
  */
-static void
-wake(struct waiter *list)
+static void wake(struct waiter *list)
 {
 	while (list != NULL) {
 		struct waiter *waiter = list;
@@ -129,8 +122,8 @@ wake(struct waiter *list)
 	}
 }
 
-static struct waiter *
-prepare(const void *object, enum wait_kind kind, cloudabi_lock_t *lock)
+static struct waiter *prepare(const void *object, enum wait_kind kind,
+			      cloudabi_lock_t *lock)
 {
 	struct thread *self = arch_thread();
 
@@ -143,15 +136,13 @@ prepare(const void *object, enum wait_kind kind, cloudabi_lock_t *lock)
 	return &self->waiter;
 }
 
-static bool
-is_owner(cloudabi_lock_t word)
+static bool is_owner(cloudabi_lock_t word)
 {
 	return (word & ~MANAGED) == (arch_thread()->tid | WRLOCKED);
 }
 
 /* Writes the next owner into the word; returns who is to be woken. */
-static struct waiter *
-hand_over(struct bucket *bucket, cloudabi_lock_t *lock)
+static struct waiter *hand_over(struct bucket *bucket, cloudabi_lock_t *lock)
 {
 	struct waiter *next = take(bucket, lock, WAIT_WRITE, 1);
 	cloudabi_lock_t word;
@@ -172,8 +163,8 @@ hand_over(struct bucket *bucket, cloudabi_lock_t *lock)
  * Acquires the lock or marks it as managed, which `acquired` tells.
  * Preconditions: nobody is in its queue.
  */
-static cloudabi_errno_t
-acquire_or_mark(cloudabi_lock_t *lock, bool write, bool *acquired)
+static cloudabi_errno_t acquire_or_mark(cloudabi_lock_t *lock, bool write,
+					bool *acquired)
 {
 	uint32_t tid = arch_thread()->tid;
 	cloudabi_lock_t word = __atomic_load_n(lock, __ATOMIC_RELAXED);
@@ -189,15 +180,15 @@ acquire_or_mark(cloudabi_lock_t *lock, bool write, bool *acquired)
 			wanted = word | MANAGED;
 		else
 			wanted = write ? tid | WRLOCKED : word + 1;
-	} while (!__atomic_compare_exchange_n(lock, &word, wanted, true,
-	    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(
+		lock, &word, wanted, true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
 	return 0;
 }
 
 /* Takes the lock or a place in its queue. Preconditions: bucket is locked. */
-static cloudabi_errno_t
-acquire_or_queue(struct bucket *bucket, cloudabi_lock_t *lock, bool write,
-    bool *acquired)
+static cloudabi_errno_t acquire_or_queue(struct bucket *bucket,
+					 cloudabi_lock_t *lock, bool write,
+					 bool *acquired)
 {
 	cloudabi_errno_t error = 0;
 
@@ -208,13 +199,12 @@ acquire_or_queue(struct bucket *bucket, cloudabi_lock_t *lock, bool write,
 		error = CLOUDABI_EDEADLK;
 	if (error == 0 && !*acquired)
 		append(bucket,
-		    prepare(lock, write ? WAIT_WRITE : WAIT_READ, lock));
+		       prepare(lock, write ? WAIT_WRITE : WAIT_READ, lock));
 	return error;
 }
 
 /* Leaves the queue of a lock, unless the lock has been handed over already. */
-static bool
-give_up_lock(struct bucket *bucket, struct waiter *self)
+static bool give_up_lock(struct bucket *bucket, struct waiter *self)
 {
 	bool queued;
 
@@ -224,14 +214,14 @@ give_up_lock(struct bucket *bucket, struct waiter *self)
 		leave(bucket, self);
 		if (find(bucket, self->lock) == NULL)
 			__atomic_fetch_and(self->lock, ~MANAGED,
-			    __ATOMIC_RELAXED);
+					   __ATOMIC_RELAXED);
 	}
 	mutex_unlock(&bucket->mutex);
 	return queued;
 }
 
-cloudabi_errno_t
-wait_lock(cloudabi_lock_t *lock, bool write, const struct deadline *deadline)
+cloudabi_errno_t wait_lock(cloudabi_lock_t *lock, bool write,
+			   const struct deadline *deadline)
 {
 	struct waiter *self = &arch_thread()->waiter;
 	struct bucket *bucket = bucket_of(locks, lock);
@@ -252,8 +242,7 @@ wait_lock(cloudabi_lock_t *lock, bool write, const struct deadline *deadline)
 	return 0;
 }
 
-cloudabi_errno_t
-wait_unlock(cloudabi_lock_t *lock)
+cloudabi_errno_t wait_unlock(cloudabi_lock_t *lock)
 {
 	struct bucket *bucket = bucket_of(locks, lock);
 	struct waiter *next = NULL;
@@ -269,9 +258,9 @@ wait_unlock(cloudabi_lock_t *lock)
 }
 
 /* Preconditions: both buckets are locked. */
-static cloudabi_errno_t
-check_condvar(const struct bucket *bucket, const cloudabi_condvar_t *condvar,
-    const cloudabi_lock_t *lock)
+static cloudabi_errno_t check_condvar(const struct bucket *bucket,
+				      const cloudabi_condvar_t *condvar,
+				      const cloudabi_lock_t *lock)
 {
 	const struct waiter *other = find(bucket, condvar);
 
@@ -282,9 +271,9 @@ check_condvar(const struct bucket *bucket, const cloudabi_condvar_t *condvar,
 	return 0;
 }
 
-static cloudabi_errno_t
-release_and_queue(struct bucket *bucket, cloudabi_condvar_t *condvar,
-    cloudabi_lock_t *lock)
+static cloudabi_errno_t release_and_queue(struct bucket *bucket,
+					  cloudabi_condvar_t *condvar,
+					  cloudabi_lock_t *lock)
 {
 	struct bucket *lock_bucket = bucket_of(locks, lock);
 	struct waiter *next = NULL;
@@ -296,7 +285,7 @@ release_and_queue(struct bucket *bucket, cloudabi_condvar_t *condvar,
 	if (error == 0) {
 		append(bucket, prepare(condvar, WAIT_CONDVAR, lock));
 		__atomic_store_n(condvar, ~CLOUDABI_CONDVAR_HAS_NO_WAITERS,
-		    __ATOMIC_RELAXED);
+				 __ATOMIC_RELAXED);
 		next = hand_over(lock_bucket, lock);
 	}
 	mutex_unlock(&lock_bucket->mutex);
@@ -305,18 +294,17 @@ release_and_queue(struct bucket *bucket, cloudabi_condvar_t *condvar,
 	return error;
 }
 
-static void
-clear_if_unused(const struct bucket *bucket, cloudabi_condvar_t *condvar)
+static void clear_if_unused(const struct bucket *bucket,
+			    cloudabi_condvar_t *condvar)
 {
 	if (find(bucket, condvar) == NULL)
 		__atomic_store_n(condvar, CLOUDABI_CONDVAR_HAS_NO_WAITERS,
-		    __ATOMIC_RELAXED);
+				 __ATOMIC_RELAXED);
 }
 
 /* Leaves the queue of a condition variable, unless a signal came before. */
-static bool
-give_up_condvar(struct bucket *bucket, struct waiter *self,
-    cloudabi_condvar_t *condvar)
+static bool give_up_condvar(struct bucket *bucket, struct waiter *self,
+			    cloudabi_condvar_t *condvar)
 {
 	bool queued;
 
@@ -330,9 +318,9 @@ give_up_condvar(struct bucket *bucket, struct waiter *self,
 	return queued;
 }
 
-cloudabi_errno_t
-wait_condvar(cloudabi_condvar_t *condvar, cloudabi_lock_t *lock,
-    const struct deadline *deadline)
+cloudabi_errno_t wait_condvar(cloudabi_condvar_t *condvar,
+			      cloudabi_lock_t *lock,
+			      const struct deadline *deadline)
 {
 	struct waiter *self = &arch_thread()->waiter;
 	struct bucket *bucket = bucket_of(condvars, condvar);
@@ -349,8 +337,7 @@ wait_condvar(cloudabi_condvar_t *condvar, cloudabi_lock_t *lock,
 }
 
 /* Gives the lock to a thread if it is free; if not, marks it as managed. */
-static bool
-give_or_mark(cloudabi_lock_t *lock, const struct waiter *waiter)
+static bool give_or_mark(cloudabi_lock_t *lock, const struct waiter *waiter)
 {
 	cloudabi_lock_t word = __atomic_load_n(lock, __ATOMIC_RELAXED);
 	cloudabi_lock_t wanted;
@@ -362,15 +349,14 @@ give_or_mark(cloudabi_lock_t *lock, const struct waiter *waiter)
 			if (waiter->next != NULL)
 				wanted |= MANAGED;
 		}
-	} while (!__atomic_compare_exchange_n(lock, &word, wanted, true,
-	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(
+		lock, &word, wanted, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 	return word == 0;
 }
 
 /* Returns who is to be woken. Preconditions: both buckets are locked. */
-static struct waiter *
-move_to_lock(struct bucket *bucket, cloudabi_lock_t *lock,
-    struct waiter *list)
+static struct waiter *move_to_lock(struct bucket *bucket, cloudabi_lock_t *lock,
+				   struct waiter *list)
 {
 	struct waiter *owner = NULL;
 
@@ -390,8 +376,7 @@ move_to_lock(struct bucket *bucket, cloudabi_lock_t *lock,
 	return owner;
 }
 
-cloudabi_errno_t
-wait_signal(cloudabi_condvar_t *condvar, cloudabi_nthreads_t n)
+cloudabi_errno_t wait_signal(cloudabi_condvar_t *condvar, cloudabi_nthreads_t n)
 {
 	struct bucket *bucket = bucket_of(condvars, condvar);
 	struct waiter *woken = NULL;
@@ -407,7 +392,7 @@ wait_signal(cloudabi_condvar_t *condvar, cloudabi_nthreads_t n)
 
 		mutex_lock(&lock_bucket->mutex);
 		woken = move_to_lock(lock_bucket, lock,
-		    take(bucket, condvar, WAIT_CONDVAR, n));
+				     take(bucket, condvar, WAIT_CONDVAR, n));
 		clear_if_unused(bucket, condvar);
 		mutex_unlock(&lock_bucket->mutex);
 	}
@@ -416,8 +401,7 @@ wait_signal(cloudabi_condvar_t *condvar, cloudabi_nthreads_t n)
 	return first != NULL ? 0 : CLOUDABI_ENOENT;
 }
 
-cloudabi_errno_t
-wait_check_scope(cloudabi_scope_t scope)
+cloudabi_errno_t wait_check_scope(cloudabi_scope_t scope)
 {
 	switch (scope) {
 	case CLOUDABI_SCOPE_PRIVATE:

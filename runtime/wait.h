@@ -29,7 +29,7 @@ struct waiter {
  * Returns ETIMEDOUT if the deadline passes first; NULL never passes.
  */
 cloudabi_errno_t wait_lock(cloudabi_lock_t *lock, bool write,
-    const struct deadline *deadline);
+			   const struct deadline *deadline);
 
 /* Releases a lock that the caller holds for writing. */
 cloudabi_errno_t wait_unlock(cloudabi_lock_t *lock);
@@ -39,11 +39,12 @@ cloudabi_errno_t wait_unlock(cloudabi_lock_t *lock);
  * happens when it returns ETIMEDOUT.
  */
 cloudabi_errno_t wait_condvar(cloudabi_condvar_t *condvar,
-    cloudabi_lock_t *lock, const struct deadline *deadline);
+			      cloudabi_lock_t *lock,
+			      const struct deadline *deadline);
 
 /* Wakes up to `n` threads, or makes them wait for the lock. */
 cloudabi_errno_t wait_signal(cloudabi_condvar_t *condvar,
-    cloudabi_nthreads_t n);
+			     cloudabi_nthreads_t n);
 
 /* Checks that an object is where other processes cannot wait for it. */
 cloudabi_errno_t wait_check_scope(cloudabi_scope_t scope);

@@ -15,9 +15,9 @@
 /* System call numbers from here on belong to the x32 ABI. */
 #define ARCH_FOREIGN_CALLS 0x40000000u
 
-static inline long
-arch_call(long nr, unsigned long a, unsigned long b, unsigned long c,
-    unsigned long d, unsigned long e, unsigned long f)
+static inline long arch_call(long nr, unsigned long a, unsigned long b,
+			     unsigned long c, unsigned long d, unsigned long e,
+			     unsigned long f)
 {
 	register unsigned long r10 __asm__("r10") = d;
 	register unsigned long r8 __asm__("r8") = e;
@@ -38,8 +38,7 @@ struct thread;
  * FS points at struct thread in every thread. The program may replace word 0,
  * the address of its TCB; word 1 is the structure's own address.
  */
-static inline struct thread *
-arch_thread(void)
+static inline struct thread *arch_thread(void)
 {
 	struct thread *self;
 
@@ -47,11 +46,10 @@ arch_thread(void)
 	return self;
 }
 
-static inline long
-arch_set_thread(struct thread *self)
+static inline long arch_set_thread(struct thread *self)
 {
 	return arch_call(__NR_arch_prctl, ARCH_SET_FS, (unsigned long)self, 0,
-	    0, 0, 0);
+			 0, 0, 0);
 }
 
 #endif

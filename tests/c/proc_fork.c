@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* proc_fork: there is none, which a program sees as ENOSYS. */
+
+#include "test.h"
+
+void test(void)
+{
+	CHECK(sys.proc_fork == NULL);
+}

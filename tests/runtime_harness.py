@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs programs of tests/c in the runtime: under the broker, or alone with descriptors of ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.broker_harness import Fd, Grant, abi, argdata, start_broker
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = ROOT / "tests" / "c"
+RUNTIME = Path(
+    os.environ.get(
+        "CLOUDABI_RUNTIME", ROOT / "dist/host/libexec/cloudabi/cloudabi-runtime-x86_64"
+    )
+)
+COMPILE = (
+    *("clang-16", "--target=x86_64-unknown-cloudabi", "-std=c11", "-O1", "-g"),
+    *("-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fPIE", "-nostdlibinc"),
+    *("-fno-sanitize=safe-stack", "-fno-stack-protector"),
+    *("-I", str(ROOT / "abi/include"), "-idirafter", "/usr/include"),
+    *("-idirafter", "/usr/include/x86_64-linux-gnu"),
+    *("-nostdlib", "--ld-path=ld.lld-16", "-Wl,-pie"),
+)
+
+# struct start_block, struct start_fd, struct start_result
+MAGIC = 0x636C6F7564303031
+BLOCK = struct.Struct("<QIIQII")
+START_FD = struct.Struct("<QQB7x")
+RESULT = struct.Struct("<II120s")
+ALLOW_SENDMSG, NO_LANDLOCK = 1, 2
+STAGE_BLOCK, STAGE_CONFINE, STAGE_ELF, STAGE_MEMORY = 1, 2, 3, 4
+
+
+@cache
+def compiled(name: str, *options: str) -> Path:
+    """A program of tests/c, compiled once per session."""
+    program = Path(mkdtemp(prefix="runtime-")) / name
+    sources = [str(PROGRAMS / "start.c"), str(PROGRAMS / f"{name}.c")]
+    subprocess.run([*COMPILE, *options, "-o", str(program), *sources], check=True)
+    program.parent.chmod(0o755)
+    return program
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: int
+    output: str
+    message: str
+
+
+@contextmanager
+def opened(path: Path, flags: int) -> Iterator[int]:
+    fd = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def run_program(name: str, folder: Path, timeout: float = 120) -> Outcome:
+    """Run a program with the descriptors of tests/c/test.h, the broker's own among them."""
+    tree = _make_tree(folder)
+    with ExitStack() as stack:
+        echo = stack.enter_context(_echo())
+        listener = stack.enter_context(_listener())
+        output_reader, output_writer = os.pipe()
+        stack.callback(os.close, output_reader)
+        held = [
+            output_writer,
+            stack.enter_context(opened(tree, os.O_PATH | os.O_DIRECTORY)),
+            stack.enter_context(opened(_digits(folder / "a"), os.O_RDWR)),
+            stack.enter_context(opened(_digits(folder / "b"), os.O_RDONLY)),
+            echo.fileno(),
+            listener.fileno(),
+        ]
+        runtime = stack.enter_context(opened(RUNTIME, os.O_RDONLY))
+        program = stack.enter_context(opened(compiled(name), os.O_RDONLY))
+        spec = {
+            "runtime": Fd(runtime),
+            "program": Fd(program),
+            "argdata": argdata("hello"),
+            "descriptors": [Grant(fd).described() for fd in held],
+        }
+        with start_broker(argdata(spec), (runtime, program, *held)) as broker:
+            os.close(output_writer)
+            echo.close()
+            output = b""
+            while data := os.read(output_reader, 65536):
+                output += data
+            _, message = broker.communicate(timeout=timeout)
+            return Outcome(broker.returncode, output.decode(), message)
+
+
+def _make_tree(folder: Path) -> Path:
+    tree = folder / "tree"
+    (tree / "sub").mkdir(parents=True)
+    (tree / "file").write_text("content")
+    (tree / "link").symlink_to("file")
+    return tree
+
+
+def _digits(path: Path) -> Path:
+    path.write_text("0123456789")
+    return path
+
+
+@contextmanager
+def _echo() -> Iterator[socket.socket]:
+    """A socket whose other end sends back what it gets."""
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        while data := ours.recv(4096):
+            ours.sendall(data)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield theirs
+    finally:
+        theirs.close()
+        ours.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        ours.close()
+
+
+@contextmanager
+def _listener() -> Iterator[socket.socket]:
+    """A listening socket for which a client with a greeting is waiting."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as client:
+            client.sendall(b"hi")
+            yield server
+
+
+# the runtime without the broker
+
+
+@dataclass(frozen=True)
+class Refusal:
+    stage: int
+    host_errno: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A descriptor for a program, and how the start block describes it."""
+
+    fd: int
+    filetype: int
+    base: int = abi.RIGHTS_ALL
+    inheriting: int = abi.RIGHTS_ALL
+
+
+def start_block(held: Sequence[Held], data: bytes = b"", flags: int = 0) -> bytes:
+    header = BLOCK.pack(MAGIC, flags, len(held), len(data), 2, 0)
+    fds = [START_FD.pack(item.base, item.inheriting, item.filetype) for item in held]
+    return header + b"".join(fds) + data
+
+
+@contextmanager
+def memory_file(content: bytes) -> Iterator[int]:
+    fd = os.memfd_create("test")
+    try:
+        os.write(fd, content)
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@dataclass
+class Alone:
+    """A runtime that was started by the test itself."""
+
+    pid: int
+    results: socket.socket
+    status: int | None = None
+
+    def refusal(self) -> Refusal | None:
+        """What the runtime says when it gives up; None once the program runs."""
+        data = self.results.recv(4096)
+        if not data:
+            return None
+        stage, host_errno, message = RESULT.unpack(data)
+        return Refusal(stage, host_errno, message.split(b"\0")[0].decode("ascii"))
+
+    def wait(self) -> int:
+        """The exit status, or the negative number of a signal."""
+        if self.status is None:
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.status
+
+
+@contextmanager
+def started_alone(
+    program: int,
+    held: Sequence[Held] = (),
+    block: bytes | None = None,
+    arguments: Sequence[str] | None = None,
+    wrapper: Sequence[str] = (),
+) -> Iterator[Alone]:
+    """Start the runtime on a program's descriptor, with this start block or the fitting one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(60)
+    with ours, theirs, memory_file(start_block(held) if block is None else block) as block_fd:
+        fds = [*(item.fd for item in held), block_fd, program, theirs.fileno()]
+        # First out of the way: the numbers wanted are in use.
+        high = [os.dup2(fd, 200 + i, inheritable=False) for i, fd in enumerate(fds)]
+        actions = [(os.POSIX_SPAWN_DUP2, fd, i) for i, fd in enumerate(high)]
+        words = [str(RUNTIME), *([str(len(held))] if arguments is None else arguments)]
+        command = [*wrapper, *words]
+        pid = os.posix_spawnp(
+            command[0], command, {}, file_actions=actions, setsigdef=(signal.SIGINT,)
+        )
+        for fd in high:
+            os.close(fd)
+        theirs.close()
+        alone = Alone(pid, ours)
+        try:
+            yield alone
+        finally:
+            if alone.status is None:
+                os.kill(pid, signal.SIGKILL)
+                alone.wait()
