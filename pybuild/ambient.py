@@ -10,7 +10,7 @@ from pathlib import Path
 DEFINE = re.compile(r"#\s*define\s+(\w+)(?:\([^)]*\))?\s*(\w*)")
 POINTER_RESULT = re.compile(r"\(\s*\*\s*(\w+)\s*\(")
 ATTRIBUTE = re.compile(r"__attribute__\s*\(\(.*?\)\)")
-FUNCTION = re.compile(r"(\w+)\s*\(")
+FUNCTION = re.compile(r"(\w+)\s*\((?!\s*\*)")
 VARIABLE = re.compile(r"extern\b[^;]*?(\w+)\s*;")
 
 

@@ -105,16 +105,18 @@ int __clock_nanosleep(clockid_t clock, int flags, const struct timespec *ts,
 		return EINVAL;
 	if (ts->tv_sec < 0 && (flags & TIMER_ABSTIME) == 0)
 		return EINVAL;
-	return sleep_until(clock, ts, (flags & TIMER_ABSTIME) != 0 ?
-			   CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME : 0);
+	return sleep_until(clock, ts,
+			   (flags & TIMER_ABSTIME) != 0 ?
+				   CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME :
+				   0);
 }
 
 weak_alias(__clock_nanosleep, clock_nanosleep);
 
 int nanosleep(const struct timespec *ts, struct timespec *remaining)
 {
-	return __result((cloudabi_errno_t)__clock_nanosleep(
-		CLOCK_MONOTONIC, 0, ts, remaining));
+	return __result((cloudabi_errno_t)__clock_nanosleep(CLOCK_MONOTONIC, 0,
+							    ts, remaining));
 }
 
 /* The system knows the sum of the time spent in the program and for it. */
@@ -122,7 +124,7 @@ clock_t times(struct tms *tms)
 {
 	struct timespec now;
 
-	*tms = (struct tms){ .tms_utime = clock() };
+	*tms = (struct tms){.tms_utime = clock()};
 	if (__clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return -1;
 	return (clock_t)now.tv_sec * CLOCKS_PER_SEC +
@@ -131,7 +133,7 @@ clock_t times(struct tms *tms)
 
 int getrusage(int who, struct rusage *usage)
 {
-	struct timespec used = { 0 };
+	struct timespec used = {0};
 	clockid_t clock = who == RUSAGE_THREAD ? CLOCK_THREAD_CPUTIME_ID :
 						 CLOCK_PROCESS_CPUTIME_ID;
 
@@ -141,7 +143,7 @@ int getrusage(int who, struct rusage *usage)
 	if (who != RUSAGE_CHILDREN && __clock_gettime(clock, &used) != 0)
 		return -1;
 	*usage = (struct rusage){
-		.ru_utime = { used.tv_sec, used.tv_nsec / 1000 },
+		.ru_utime = {used.tv_sec, used.tv_nsec / 1000},
 	};
 	return 0;
 }
@@ -150,7 +152,7 @@ int getrusage(int who, struct rusage *usage)
 
 long __timezone = 0;
 int __daylight = 0;
-char *__tzname[2] = { (char *)__utc, (char *)__utc };
+char *__tzname[2] = {(char *)__utc, (char *)__utc};
 
 weak_alias(__timezone, timezone);
 weak_alias(__daylight, daylight);

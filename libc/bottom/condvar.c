@@ -12,7 +12,7 @@
 int pthread_cond_init(pthread_cond_t *restrict cond,
 		      const pthread_condattr_t *restrict attr)
 {
-	*cond = (pthread_cond_t){ 0 };
+	*cond = (pthread_cond_t){0};
 	if (attr != NULL)
 		cond->_c_clock = (int)(attr->__attr & INT_MAX);
 	return 0;
@@ -69,7 +69,7 @@ int pthread_barrier_init(pthread_barrier_t *restrict barrier,
 	(void)attr;
 	if (count == 0 || count > INT_MAX)
 		return EINVAL;
-	*barrier = (pthread_barrier_t){ ._b_limit = (int)count };
+	*barrier = (pthread_barrier_t){._b_limit = (int)count};
 	return 0;
 }
 
@@ -143,7 +143,7 @@ int sem_init(sem_t *sem, int shared, unsigned value)
 		return fail(ENOTSUP);
 	if (value > SEM_VALUE_MAX)
 		return fail(EINVAL);
-	*(struct semaphore *)sem = (struct semaphore){ .value = (int)value };
+	*(struct semaphore *)sem = (struct semaphore){.value = (int)value};
 	return 0;
 }
 
@@ -224,8 +224,8 @@ static int wait_locked(struct semaphore *s, clockid_t clock,
 	++s->waiters;
 	while (!(taken = take(s)) && error == 0)
 		if (replace(s, 0, SEM_WAITED) || s->value == SEM_WAITED)
-			error = __condition_wait(&s->condition, &s->lock,
-						 clock, until);
+			error = __condition_wait(&s->condition, &s->lock, clock,
+						 until);
 	if (--s->waiters == 0)
 		__atomic_and_fetch(&s->value, SEM_VALUE_MAX, __ATOMIC_ACQ_REL);
 	return taken ? 0 : error;

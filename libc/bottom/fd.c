@@ -63,12 +63,12 @@ ssize_t writev(int fd, const struct iovec *iov, int count)
 
 ssize_t read(int fd, void *buf, size_t len)
 {
-	return readv(fd, &(struct iovec){ buf, len }, 1);
+	return readv(fd, &(struct iovec){buf, len}, 1);
 }
 
 ssize_t write(int fd, const void *buf, size_t len)
 {
-	return writev(fd, &(struct iovec){ (void *)buf, len }, 1);
+	return writev(fd, &(struct iovec){(void *)buf, len}, 1);
 }
 
 /* Whether it is reading or seeking that the descriptor does not allow. */
@@ -106,12 +106,12 @@ ssize_t pwritev(int fd, const struct iovec *iov, int count, off_t offset)
 
 ssize_t pread(int fd, void *buf, size_t len, off_t offset)
 {
-	return preadv(fd, &(struct iovec){ buf, len }, 1, offset);
+	return preadv(fd, &(struct iovec){buf, len}, 1, offset);
 }
 
 ssize_t pwrite(int fd, const void *buf, size_t len, off_t offset)
 {
-	return pwritev(fd, &(struct iovec){ (void *)buf, len }, 1, offset);
+	return pwritev(fd, &(struct iovec){(void *)buf, len}, 1, offset);
 }
 
 /* SEEK_SET is zero because too much code, Python's io among it, writes zero
@@ -163,8 +163,8 @@ int dup(int fd)
 /* Only a descriptor that is in use can be replaced. */
 int dup2(int from, int to)
 {
-	cloudabi_errno_t error = cloudabi_sys_fd_replace((cloudabi_fd_t)from,
-							 (cloudabi_fd_t)to);
+	cloudabi_errno_t error =
+		cloudabi_sys_fd_replace((cloudabi_fd_t)from, (cloudabi_fd_t)to);
 
 	return error == 0 ? to : __result(error);
 }
@@ -194,8 +194,7 @@ static int dup_from(int fd, int lowest)
 
 static const cloudabi_fdflags_t all_modes =
 	CLOUDABI_FDFLAG_APPEND | CLOUDABI_FDFLAG_DSYNC |
-	CLOUDABI_FDFLAG_NONBLOCK | CLOUDABI_FDFLAG_RSYNC |
-	CLOUDABI_FDFLAG_SYNC;
+	CLOUDABI_FDFLAG_NONBLOCK | CLOUDABI_FDFLAG_RSYNC | CLOUDABI_FDFLAG_SYNC;
 
 static int access_mode(cloudabi_rights_t rights)
 {
@@ -211,8 +210,8 @@ static int access_mode(cloudabi_rights_t rights)
 static int get_modes(int fd)
 {
 	cloudabi_fdstat_t stat;
-	cloudabi_errno_t error = cloudabi_sys_fd_stat_get((cloudabi_fd_t)fd,
-							  &stat);
+	cloudabi_errno_t error =
+		cloudabi_sys_fd_stat_get((cloudabi_fd_t)fd, &stat);
 
 	if (error != 0)
 		return __result(error);
@@ -222,7 +221,7 @@ static int get_modes(int fd)
 
 static int set_modes(int fd, int flags)
 {
-	cloudabi_fdstat_t stat = { .fs_flags = __O_TO_FDFLAGS(flags) };
+	cloudabi_fdstat_t stat = {.fs_flags = __O_TO_FDFLAGS(flags)};
 
 	return __result(cloudabi_sys_fd_stat_put((cloudabi_fd_t)fd, &stat,
 						 CLOUDABI_FDSTAT_FLAGS));
@@ -269,8 +268,8 @@ int isatty(int fd)
 static int create_pair(cloudabi_filetype_t type, int fds[2], bool nonblocking)
 {
 	cloudabi_fd_t pair[2];
-	cloudabi_errno_t error = cloudabi_sys_fd_create2(type, &pair[0],
-							 &pair[1]);
+	cloudabi_errno_t error =
+		cloudabi_sys_fd_create2(type, &pair[0], &pair[1]);
 
 	if (error != 0)
 		return __result(error);

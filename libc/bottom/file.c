@@ -18,24 +18,26 @@ int mkdirat(int dirfd, const char *name, mode_t mode)
 
 	(void)mode;
 	if (error == 0)
-		error = __path_error(&path, cloudabi_sys_file_create(
-			(cloudabi_fd_t)path.fd, path.text, path.len,
-			CLOUDABI_FILETYPE_DIRECTORY));
+		error = __path_error(
+			&path, cloudabi_sys_file_create(
+				       (cloudabi_fd_t)path.fd, path.text,
+				       path.len, CLOUDABI_FILETYPE_DIRECTORY));
 	return __result(error);
 }
 
 int unlinkat(int dirfd, const char *name, int flags)
 {
 	struct path path;
-	cloudabi_ulflags_t how = (flags & AT_REMOVEDIR) != 0 ?
-				 CLOUDABI_UNLINK_REMOVEDIR : 0;
+	cloudabi_ulflags_t how =
+		(flags & AT_REMOVEDIR) != 0 ? CLOUDABI_UNLINK_REMOVEDIR : 0;
 	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
 
 	if ((flags & ~AT_REMOVEDIR) != 0)
 		return __result(EINVAL);
 	if (error == 0)
 		error = __path_error(&path, cloudabi_sys_file_unlink(
-			(cloudabi_fd_t)path.fd, path.text, path.len, how));
+						    (cloudabi_fd_t)path.fd,
+						    path.text, path.len, how));
 	return __result(error);
 }
 
@@ -60,8 +62,8 @@ int renameat(int dirfd1, const char *name1, int dirfd2, const char *name2)
 {
 	struct path path1;
 	struct path path2;
-	cloudabi_errno_t error = resolve_both(dirfd1, name1, &path1, dirfd2,
-					      name2, &path2);
+	cloudabi_errno_t error =
+		resolve_both(dirfd1, name1, &path1, dirfd2, name2, &path2);
 
 	if (error != 0)
 		return __result(error);
@@ -77,17 +79,16 @@ int linkat(int dirfd1, const char *name1, int dirfd2, const char *name2,
 	struct path path1;
 	struct path path2;
 	bool follow = (flags & AT_SYMLINK_FOLLOW) != 0;
-	cloudabi_errno_t error = resolve_both(dirfd1, name1, &path1, dirfd2,
-					      name2, &path2);
+	cloudabi_errno_t error =
+		resolve_both(dirfd1, name1, &path1, dirfd2, name2, &path2);
 
 	if ((flags & ~AT_SYMLINK_FOLLOW) != 0)
 		error = EINVAL;
 	if (error != 0)
 		return __result(error);
-	error = cloudabi_sys_file_link(__path_lookup(&path1, follow),
-				       path1.text, path1.len,
-				       (cloudabi_fd_t)path2.fd, path2.text,
-				       path2.len);
+	error = cloudabi_sys_file_link(
+		__path_lookup(&path1, follow), path1.text, path1.len,
+		(cloudabi_fd_t)path2.fd, path2.text, path2.len);
 	return result_of_both(&path1, &path2, error);
 }
 
@@ -97,9 +98,10 @@ int symlinkat(const char *target, int dirfd, const char *name)
 	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
 
 	if (error == 0)
-		error = __path_error(&path, cloudabi_sys_file_symlink(
-			target, strlen(target), (cloudabi_fd_t)path.fd,
-			path.text, path.len));
+		error = __path_error(
+			&path, cloudabi_sys_file_symlink(target, strlen(target),
+							 (cloudabi_fd_t)path.fd,
+							 path.text, path.len));
 	return __result(error);
 }
 
@@ -114,8 +116,9 @@ ssize_t readlinkat(int dirfd, const char *restrict name, char *restrict buf,
 	if (error == 0 && path.is_fd)
 		error = EINVAL;
 	if (error == 0)
-		error = __path_error(&path, cloudabi_sys_file_readlink(
-			(cloudabi_fd_t)path.fd, path.text, path.len, buf, size,
-			&len));
+		error = __path_error(&path,
+				     cloudabi_sys_file_readlink(
+					     (cloudabi_fd_t)path.fd, path.text,
+					     path.len, buf, size, &len));
 	return error == 0 ? (ssize_t)len : __result(error);
 }

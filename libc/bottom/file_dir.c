@@ -12,12 +12,14 @@
 #include "lock.h"
 
 /* One request's worth; a record always fits. */
-enum { BUFFER_BYTES = 32768 };
+enum {
+	BUFFER_BYTES = 32768
+};
 
 struct __dirstream {
 	int fd;
 	volatile int lock[1];
-	bool ended; /* nothing follows what is in the buffer */
+	bool ended;                  /* nothing follows what is in the buffer */
 	cloudabi_dircookie_t cookie; /* behind the last record given out */
 	size_t start;
 	size_t end;
@@ -28,8 +30,8 @@ struct __dirstream {
 DIR *fdopendir(int fd)
 {
 	cloudabi_fdstat_t stat;
-	cloudabi_errno_t error = cloudabi_sys_fd_stat_get((cloudabi_fd_t)fd,
-							  &stat);
+	cloudabi_errno_t error =
+		cloudabi_sys_fd_stat_get((cloudabi_fd_t)fd, &stat);
 	DIR *dir;
 
 	if (error == 0 && stat.fs_filetype != CLOUDABI_FILETYPE_DIRECTORY)
@@ -110,8 +112,8 @@ static struct dirent *take(DIR *dir, const cloudabi_dirent_t *record)
 		return NULL;
 	entry->d_ino = record->d_ino;
 	entry->d_off = (off_t)record->d_next;
-	entry->d_type = (unsigned char)(__filetype_to_mode(record->d_type) >>
-					12);
+	entry->d_type =
+		(unsigned char)(__filetype_to_mode(record->d_type) >> 12);
 	entry->d_reclen = sizeof(*entry);
 	memcpy(entry->d_name, name, len);
 	entry->d_name[len] = '\0';

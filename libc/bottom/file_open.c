@@ -25,9 +25,9 @@ static bool writes(int flags)
  * the directory passes it on. */
 static cloudabi_rights_t wanted_rights(int flags)
 {
-	cloudabi_rights_t rights = CLOUDABI_RIGHTS_ALL &
-				   ~(CLOUDABI_RIGHTS_READING |
-				     CLOUDABI_RIGHTS_WRITING);
+	cloudabi_rights_t rights =
+		CLOUDABI_RIGHTS_ALL &
+		~(CLOUDABI_RIGHTS_READING | CLOUDABI_RIGHTS_WRITING);
 
 	if (reads(flags))
 		rights |= CLOUDABI_RIGHTS_READING;
@@ -43,7 +43,8 @@ static cloudabi_rights_t needed_rights(int flags)
 
 	if (reads(flags))
 		rights |= (flags & O_DIRECTORY) != 0 ?
-			  CLOUDABI_RIGHT_FILE_READDIR : CLOUDABI_RIGHT_FD_READ;
+				  CLOUDABI_RIGHT_FILE_READDIR :
+				  CLOUDABI_RIGHT_FD_READ;
 	if (writes(flags))
 		rights |= CLOUDABI_RIGHT_FD_WRITE;
 	if (writes(flags) && (flags & O_APPEND) == 0)
@@ -68,8 +69,8 @@ static cloudabi_errno_t open_below(const struct path *path, int flags, int *fd)
 		return ENOTCAPABLE;
 	wanted = (cloudabi_fdstat_t){
 		.fs_flags = (cloudabi_fdflags_t)__O_TO_FDFLAGS(flags),
-		.fs_rights_base = wanted_rights(flags) &
-				  dir.fs_rights_inheriting,
+		.fs_rights_base =
+			wanted_rights(flags) & dir.fs_rights_inheriting,
 		.fs_rights_inheriting = dir.fs_rights_inheriting,
 	};
 	error = cloudabi_sys_file_open(
@@ -119,8 +120,8 @@ static cloudabi_errno_t prepare_copy(int fd, const cloudabi_fdstat_t *stat,
 static cloudabi_errno_t copy_number(int number, const cloudabi_fdstat_t *stat,
 				    int flags, int *fd)
 {
-	cloudabi_rights_t needed = needed_rights(flags) &
-				   ~CLOUDABI_RIGHT_FD_SEEK;
+	cloudabi_rights_t needed =
+		needed_rights(flags) & ~CLOUDABI_RIGHT_FD_SEEK;
 	cloudabi_errno_t error;
 
 	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))

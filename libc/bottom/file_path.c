@@ -19,7 +19,7 @@ static struct {
 	int fd;
 	size_t len;
 	char below[PATH_MAX];
-} current = { .fd = -1 };
+} current = {.fd = -1};
 
 static volatile int current_lock[1];
 
@@ -102,8 +102,8 @@ cloudabi_errno_t __path_resolve(int dirfd, const char *name, struct path *path)
 
 cloudabi_errno_t __path_error(const struct path *path, cloudabi_errno_t error)
 {
-	return __fd_unless_capable(path->fd, error,
-				   CLOUDABI_FILETYPE_DIRECTORY, ENOTDIR);
+	return __fd_unless_capable(path->fd, error, CLOUDABI_FILETYPE_DIRECTORY,
+				   ENOTDIR);
 }
 
 static cloudabi_filetype_t type_of(const struct path *path, const char *text,
@@ -229,8 +229,8 @@ char *getcwd(char *buf, size_t size)
 		errno = ENOTCAPABLE;
 		result = NULL;
 	} else {
-		result = format_current(result, buf == NULL ? sizeof(text) :
-							      size);
+		result = format_current(result,
+					buf == NULL ? sizeof(text) : size);
 	}
 	UNLOCK(current_lock);
 	return result != text ? result : strdup(text);

@@ -9,7 +9,10 @@
 #include "file_type.h"
 #include "path.h"
 
-enum { BLOCK_BYTES = 4096, STAT_BLOCK_BYTES = 512 };
+enum {
+	BLOCK_BYTES = 4096,
+	STAT_BLOCK_BYTES = 512
+};
 
 /* FIFOs are stream sockets to the ABI. */
 mode_t __filetype_to_mode(cloudabi_filetype_t type)
@@ -56,8 +59,8 @@ static void convert(const cloudabi_filestat_t *from, struct stat *to)
 int fstat(int fd, struct stat *stat)
 {
 	cloudabi_filestat_t result;
-	cloudabi_errno_t error = cloudabi_sys_file_stat_fget((cloudabi_fd_t)fd,
-							     &result);
+	cloudabi_errno_t error =
+		cloudabi_sys_file_stat_fget((cloudabi_fd_t)fd, &result);
 
 	if (error == 0)
 		convert(&result, stat);
@@ -71,7 +74,8 @@ static cloudabi_errno_t stat_path(const struct path *path, bool follow,
 		return cloudabi_sys_file_stat_fget((cloudabi_fd_t)path->fd,
 						   result);
 	return __path_error(path, cloudabi_sys_file_stat_get(
-		__path_lookup(path, follow), path->text, path->len, result));
+					  __path_lookup(path, follow),
+					  path->text, path->len, result));
 }
 
 int fstatat(int dirfd, const char *restrict name, struct stat *restrict stat,
@@ -113,8 +117,8 @@ static cloudabi_errno_t check_access(const struct path *path, bool directory,
 {
 	cloudabi_fdstat_t stat;
 	cloudabi_rights_t rights;
-	cloudabi_errno_t error = cloudabi_sys_fd_stat_get(
-		(cloudabi_fd_t)path->fd, &stat);
+	cloudabi_errno_t error =
+		cloudabi_sys_fd_stat_get((cloudabi_fd_t)path->fd, &stat);
 
 	if (error != 0)
 		return error;
@@ -137,8 +141,9 @@ int faccessat(int dirfd, const char *name, int mode, int flags)
 	if (error == 0)
 		error = stat_path(&path, follow, &stat);
 	if (error == 0)
-		error = check_access(&path, stat.st_filetype ==
-				     CLOUDABI_FILETYPE_DIRECTORY, mode);
+		error = check_access(
+			&path, stat.st_filetype == CLOUDABI_FILETYPE_DIRECTORY,
+			mode);
 	return __result(error);
 }
 
@@ -196,8 +201,8 @@ static cloudabi_errno_t put_times(const struct path *path, bool follow,
 		return cloudabi_sys_file_stat_fput((cloudabi_fd_t)path->fd,
 						   stat, flags);
 	return __path_error(path, cloudabi_sys_file_stat_put(
-		__path_lookup(path, follow), path->text, path->len, stat,
-		flags));
+					  __path_lookup(path, follow),
+					  path->text, path->len, stat, flags));
 }
 
 int utimensat(int dirfd, const char *name, const struct timespec times[2],
@@ -221,12 +226,12 @@ int utimensat(int dirfd, const char *name, const struct timespec times[2],
 
 int ftruncate(int fd, off_t size)
 {
-	cloudabi_filestat_t stat = { .st_size = (cloudabi_filesize_t)size };
+	cloudabi_filestat_t stat = {.st_size = (cloudabi_filesize_t)size};
 
 	if (size < 0)
 		return __result(EINVAL);
-	return __result(cloudabi_sys_file_stat_fput(
-		(cloudabi_fd_t)fd, &stat, CLOUDABI_FILESTAT_SIZE));
+	return __result(cloudabi_sys_file_stat_fput((cloudabi_fd_t)fd, &stat,
+						    CLOUDABI_FILESTAT_SIZE));
 }
 
 int posix_fallocate(int fd, off_t offset, off_t len)
@@ -252,8 +257,7 @@ int posix_fadvise(int fd, off_t offset, off_t len, int advice)
 	if (offset < 0 || len < 0 ||
 	    (unsigned)advice >= sizeof(advices) / sizeof(*advices))
 		return EINVAL;
-	return cloudabi_sys_file_advise((cloudabi_fd_t)fd,
-					(cloudabi_filesize_t)offset,
-					(cloudabi_filesize_t)len,
-					advices[advice]);
+	return cloudabi_sys_file_advise(
+		(cloudabi_fd_t)fd, (cloudabi_filesize_t)offset,
+		(cloudabi_filesize_t)len, advices[advice]);
 }

@@ -9,7 +9,9 @@
 #include "lock.h"
 #include "pthread_impl.h"
 
-enum { SPINS = 100 };
+enum {
+	SPINS = 100
+};
 
 static cloudabi_lock_t load(const lock_word *word)
 {
@@ -67,8 +69,8 @@ static void lock_subscription(cloudabi_subscription_t *sub,
 {
 	*sub = (cloudabi_subscription_t){
 		.type = type,
-		.lock = { .lock = (cloudabi_lock_t *)word,
-			  .lock_scope = CLOUDABI_SCOPE_PRIVATE },
+		.lock = {.lock = (cloudabi_lock_t *)word,
+			 .lock_scope = CLOUDABI_SCOPE_PRIVATE},
 	};
 }
 
@@ -164,8 +166,8 @@ static int unlock_read(lock_word *word)
 	for (;;) {
 		value = load(word);
 		if (value == last) {
-			if (swap(word, value, own_value() |
-				 CLOUDABI_LOCK_KERNEL_MANAGED))
+			if (swap(word, value,
+				 own_value() | CLOUDABI_LOCK_KERNEL_MANAGED))
 				return hand_over(word);
 		} else if (swap(word, value, value - 1)) {
 			return 0;
@@ -189,13 +191,13 @@ int __word_unlock(lock_word *word)
 int __condition_wait(volatile int *condition, lock_word *word, clockid_t clock,
 		     const struct timespec *until)
 {
-	cloudabi_subscription_t subs[2] = { {
+	cloudabi_subscription_t subs[2] = {{
 		.type = CLOUDABI_EVENTTYPE_CONDVAR,
-		.condvar = { .condvar = (cloudabi_condvar_t *)condition,
-			     .lock = (cloudabi_lock_t *)word,
-			     .condvar_scope = CLOUDABI_SCOPE_PRIVATE,
-			     .lock_scope = CLOUDABI_SCOPE_PRIVATE },
-	} };
+		.condvar = {.condvar = (cloudabi_condvar_t *)condition,
+			    .lock = (cloudabi_lock_t *)word,
+			    .condvar_scope = CLOUDABI_SCOPE_PRIVATE,
+			    .lock_scope = CLOUDABI_SCOPE_PRIVATE},
+	}};
 
 	return wait_until(subs, clock, until);
 }

@@ -23,7 +23,7 @@ static int lock_again(pthread_mutex_t *mutex, int otherwise)
 int pthread_mutex_init(pthread_mutex_t *restrict mutex,
 		       const pthread_mutexattr_t *restrict attr)
 {
-	*mutex = (pthread_mutex_t){ 0 };
+	*mutex = (pthread_mutex_t){0};
 	if (attr != NULL)
 		mutex->_m_type = (int)(attr->__attr & 3);
 	return 0;
@@ -78,7 +78,7 @@ int pthread_rwlock_init(pthread_rwlock_t *restrict lock,
 			const pthread_rwlockattr_t *restrict attr)
 {
 	(void)attr;
-	*lock = (pthread_rwlock_t){ 0 };
+	*lock = (pthread_rwlock_t){0};
 	return 0;
 }
 

@@ -9,19 +9,31 @@
 
 static cloudabi_mprot_t to_prot(int prot)
 {
-	return (cloudabi_mprot_t)(
-		((prot & PROT_READ) != 0 ? CLOUDABI_PROT_READ : 0) |
-		((prot & PROT_WRITE) != 0 ? CLOUDABI_PROT_WRITE : 0) |
-		((prot & PROT_EXEC) != 0 ? CLOUDABI_PROT_EXEC : 0));
+	return (cloudabi_mprot_t)(((prot & PROT_READ) != 0 ?
+					   CLOUDABI_PROT_READ :
+					   0) |
+				  ((prot & PROT_WRITE) != 0 ?
+					   CLOUDABI_PROT_WRITE :
+					   0) |
+				  ((prot & PROT_EXEC) != 0 ?
+					   CLOUDABI_PROT_EXEC :
+					   0));
 }
 
 static cloudabi_mflags_t to_flags(int flags)
 {
-	return (cloudabi_mflags_t)(
-		((flags & MAP_ANON) != 0 ? CLOUDABI_MAP_ANON : 0) |
-		((flags & MAP_FIXED) != 0 ? CLOUDABI_MAP_FIXED : 0) |
-		((flags & MAP_PRIVATE) != 0 ? CLOUDABI_MAP_PRIVATE : 0) |
-		((flags & MAP_SHARED) != 0 ? CLOUDABI_MAP_SHARED : 0));
+	return (cloudabi_mflags_t)(((flags & MAP_ANON) != 0 ?
+					    CLOUDABI_MAP_ANON :
+					    0) |
+				   ((flags & MAP_FIXED) != 0 ?
+					    CLOUDABI_MAP_FIXED :
+					    0) |
+				   ((flags & MAP_PRIVATE) != 0 ?
+					    CLOUDABI_MAP_PRIVATE :
+					    0) |
+				   ((flags & MAP_SHARED) != 0 ?
+					    CLOUDABI_MAP_SHARED :
+					    0));
 }
 
 static cloudabi_errno_t map(void *addr, size_t len, int prot, int flags, int fd,
@@ -46,8 +58,8 @@ static cloudabi_errno_t map(void *addr, size_t len, int prot, int flags, int fd,
 void *__mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
 	void *result;
-	cloudabi_errno_t error = map(addr, len, prot, flags, fd, offset,
-				     &result);
+	cloudabi_errno_t error =
+		map(addr, len, prot, flags, fd, offset, &result);
 
 	if (error == 0)
 		return result;
@@ -117,11 +129,16 @@ weak_alias(__madvise, madvise);
 
 /*
  * Resizing the large blocks of malloc(). A block that grows once tends to grow
- * again, and moving it costs a copy of all of it: therefore half as much again
- * is mapped, of which only the touched pages are really there. The limit is
- * what malloc() can note as slack of a block.
+ * again, and moving it costs a copy of all of it. Therefore half as much again
+ * is mapped, of which only the touched pages are really there, and a block that
+ * has to move goes to where there is room behind it, so that it can be extended
+ * next time. The limit is what malloc() can note as slack of a block.
  */
 static const size_t slack_max = (size_t)1 << 30;
+
+enum {
+	ROOM = 8
+};
 
 static size_t with_slack(size_t needed)
 {
@@ -133,8 +150,8 @@ static size_t with_slack(size_t needed)
 
 static void *map_memory(void *hint, size_t len)
 {
-	return __mmap(hint, len, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANON, -1, 0);
+	return __mmap(hint, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON,
+		      -1, 0);
 }
 
 /* An address is only a hint, so that nothing else gets hurt. */
@@ -149,9 +166,24 @@ static bool extend(char *mem, size_t len, size_t wanted)
 	return false;
 }
 
+/* Finds an address with free addresses behind it, or none. */
+static void *find_room(size_t len)
+{
+	size_t room;
+	void *mem;
+
+	if (__builtin_mul_overflow(len, ROOM, &room))
+		return NULL;
+	mem = __mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
+	if (mem == MAP_FAILED)
+		return NULL;
+	__munmap(mem, room);
+	return mem;
+}
+
 static void *move(void *mem, size_t used, size_t len, size_t wanted)
 {
-	void *copy = map_memory(NULL, wanted);
+	void *copy = map_memory(find_room(wanted), wanted);
 
 	if (copy == MAP_FAILED)
 		return NULL;
@@ -162,8 +194,8 @@ static void *move(void *mem, size_t used, size_t len, size_t wanted)
 
 static void *grow(void *mem, size_t used, size_t *len, size_t wanted)
 {
-	void *result = extend(mem, *len, wanted) ?
-		       mem : move(mem, used, *len, wanted);
+	void *result =
+		extend(mem, *len, wanted) ? mem : move(mem, used, *len, wanted);
 
 	if (result != NULL)
 		*len = wanted;

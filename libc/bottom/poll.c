@@ -15,7 +15,9 @@ struct waiting {
 	size_t count;
 };
 
-enum { ON_STACK = 17 };
+enum {
+	ON_STACK = 17
+};
 
 static void subscribe(struct waiting *w, size_t index,
 		      cloudabi_eventtype_t type, int fd)
@@ -23,10 +25,12 @@ static void subscribe(struct waiting *w, size_t index,
 	w->subs[w->count++] = (cloudabi_subscription_t){
 		.userdata = index,
 		.type = type,
-		.fd_readwrite = {
-			.fd = (cloudabi_fd_t)fd,
-			.flags = CLOUDABI_SUBSCRIPTION_FD_READWRITE_POLL,
-		},
+		.fd_readwrite =
+			{
+				.fd = (cloudabi_fd_t)fd,
+				.flags =
+					CLOUDABI_SUBSCRIPTION_FD_READWRITE_POLL,
+			},
 	};
 }
 
@@ -34,8 +38,8 @@ static void subscribe_time(struct waiting *w, cloudabi_timestamp_t timeout)
 {
 	w->subs[w->count++] = (cloudabi_subscription_t){
 		.type = CLOUDABI_EVENTTYPE_CLOCK,
-		.clock = { .clock_id = CLOUDABI_CLOCK_MONOTONIC,
-			   .timeout = timeout },
+		.clock = {.clock_id = CLOUDABI_CLOCK_MONOTONIC,
+			  .timeout = timeout},
 	};
 }
 
@@ -62,10 +66,11 @@ static short what_happened(const cloudabi_event_t *event, short wanted)
 	if (event->error != 0)
 		return error_event(event->error);
 	result = event->type == CLOUDABI_EVENTTYPE_FD_READ ?
-		 (POLLIN | POLLRDNORM) : (POLLOUT | POLLWRNORM);
+			 (POLLIN | POLLRDNORM) :
+			 (POLLOUT | POLLWRNORM);
 	result &= wanted;
-	if ((event->fd_readwrite.flags &
-	     CLOUDABI_EVENT_FD_READWRITE_HANGUP) != 0)
+	if ((event->fd_readwrite.flags & CLOUDABI_EVENT_FD_READWRITE_HANGUP) !=
+	    0)
 		result |= POLLHUP;
 	return result;
 }
@@ -115,7 +120,7 @@ static int poll_ns(struct pollfd *fds, nfds_t count,
 {
 	cloudabi_subscription_t subs[ON_STACK];
 	cloudabi_event_t events[ON_STACK];
-	struct waiting w = { .subs = subs, .events = events };
+	struct waiting w = {.subs = subs, .events = events};
 	size_t most = 2 * count + 1;
 	cloudabi_errno_t error = ENOMEM;
 	bool allocated = most > ON_STACK;
@@ -163,8 +168,8 @@ static const struct {
 	short asked;
 	short answers;
 } kinds[2] = {
-	{ POLLIN, POLLIN | POLLHUP | POLLERR },
-	{ POLLOUT, POLLOUT | POLLERR },
+	{POLLIN, POLLIN | POLLHUP | POLLERR},
+	{POLLOUT, POLLOUT | POLLERR},
 };
 
 static nfds_t from_sets(int limit, fd_set *const sets[2], struct pollfd *fds)
@@ -178,7 +183,7 @@ static nfds_t from_sets(int limit, fd_set *const sets[2], struct pollfd *fds)
 			if (sets[k] != NULL && FD_ISSET(fd, sets[k]))
 				asked |= kinds[k].asked;
 		if (asked != 0)
-			fds[count++] = (struct pollfd){ fd, asked, 0 };
+			fds[count++] = (struct pollfd){fd, asked, 0};
 	}
 	return count;
 }
@@ -213,7 +218,7 @@ int pselect(int limit, fd_set *restrict readable, fd_set *restrict writable,
 	    const struct timespec *restrict timeout,
 	    const sigset_t *restrict mask)
 {
-	fd_set *const sets[2] = { readable, writable };
+	fd_set *const sets[2] = {readable, writable};
 	struct pollfd fds[FD_SETSIZE];
 	nfds_t count;
 	int ready = 0;

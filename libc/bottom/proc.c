@@ -14,7 +14,11 @@
 #include "pthread_impl.h"
 #include "stdio_impl.h"
 
-enum { PID_BYTES = 16, UUID_TEXT = 36, DESCRIPTORS_MAX = 1024 };
+enum {
+	PID_BYTES = 16,
+	UUID_TEXT = 36,
+	DESCRIPTORS_MAX = 1024
+};
 
 _Noreturn void _Exit(int status)
 {
@@ -106,10 +110,9 @@ pid_t getpid(void)
 /* The same on every machine of a kind, whatever the host is. */
 int uname(struct utsname *name)
 {
-	*name = (struct utsname){
-		.sysname = "CloudABI",
-		.nodename = "localhost",
-		.release = "0",
+	*name = (struct utsname)
+	{
+		.sysname = "CloudABI", .nodename = "localhost", .release = "0",
 		.version = "0",
 #if defined(__x86_64__)
 		.machine = "x86_64",

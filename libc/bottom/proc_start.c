@@ -12,9 +12,12 @@
 #include "start.h"
 #include "syscall_stub.h"
 
-enum { MAIN_STACK_BYTES = 8 << 20, START_FAILED = 127 };
+enum {
+	MAIN_STACK_BYTES = 8 << 20,
+	START_FAILED = 127
+};
 
-struct system_facts __system_facts = { .page_size = 4096, .ncpus = 1 };
+struct system_facts __system_facts = {.page_size = 4096, .ncpus = 1};
 
 uintptr_t __stack_chk_guard;
 
@@ -162,7 +165,7 @@ static _Noreturn void move_to_own_stack(cloudabi_tid_t tid)
 
 _Noreturn void __start_program(const cloudabi_auxv_t *auxv)
 {
-	struct start_facts start = { .tid = 1 };
+	struct start_facts start = {.tid = 1};
 
 	for (; auxv->a_type != CLOUDABI_AT_NULL; ++auxv)
 		take_value(&start, auxv);

@@ -13,10 +13,8 @@
  * of the program that is protected against writing once they are filled. */
 __asm__(".section .data.rel.ro,\"aw\",@progbits\n"
 	".p2align 3\n"
-	"__syscall_table:\n"
-	CLOUDABI_SYSCALLS(SYSCALL_SLOT)
-	".text\n"
-	CLOUDABI_SYSCALLS(SYSCALL_STUB));
+	"__syscall_table:\n" CLOUDABI_SYSCALLS(
+		SYSCALL_SLOT) ".text\n" CLOUDABI_SYSCALLS(SYSCALL_STUB));
 
 extern hidden void *__syscall_table[CLOUDABI_SYSCALLS_LEN];
 
@@ -28,7 +26,7 @@ cloudabi_errno_t __syscall_missing(void)
 }
 
 #define NAME(name) #name,
-static const char *const names[] = { CLOUDABI_SYSCALLS(NAME) };
+static const char *const names[] = {CLOUDABI_SYSCALLS(NAME)};
 
 #define PREFIX "cloudabi_sys_"
 
@@ -62,7 +60,8 @@ static void install(const char *vdso, const elf_sym *symbols, size_t count,
 {
 	for (size_t i = 0; i < count; ++i) {
 		int call = callable(&symbols[i]) ?
-			   number(strings + symbols[i].st_name) : -1;
+				   number(strings + symbols[i].st_name) :
+				   -1;
 
 		if (call >= 0)
 			__syscall_table[call] =
@@ -97,8 +96,8 @@ void __syscalls_find(const void *vdso)
 
 	for (size_t i = 0; i < header->e_phnum; ++i) {
 		if (phdr[i].p_type == PT_DYNAMIC) {
-			read_dynamic(vdso, (void *)((char *)vdso +
-						    phdr[i].p_vaddr));
+			read_dynamic(vdso,
+				     (void *)((char *)vdso + phdr[i].p_vaddr));
 			return;
 		}
 	}

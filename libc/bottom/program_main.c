@@ -9,7 +9,9 @@ int main(int argc, char **argv, char **envp);
 
 /* Argument data proper starts with a tag below this; older launchers passed
  * strings, each with a terminator. */
-enum { FIRST_TEXT_BYTE = 0x20 };
+enum {
+	FIRST_TEXT_BYTE = 0x20
+};
 
 static bool is_text(const char *data, size_t len)
 {

@@ -8,7 +8,9 @@
 
 #include "cloudabi_impl.h"
 
-enum { ENTROPY_BYTES_MAX = 256 };
+enum {
+	ENTROPY_BYTES_MAX = 256
+};
 
 /* Random bytes never run out and never block, so the flags change nothing. */
 ssize_t getrandom(void *buf, size_t len, unsigned flags)

@@ -12,7 +12,11 @@
 #include "cloudabi_impl.h"
 
 /* Values of cloudabi_sockaddr_t.family. */
-enum { NAME_INET = 1, NAME_INET6 = 2, NAME_UNIX = 3 };
+enum {
+	NAME_INET = 1,
+	NAME_INET6 = 2,
+	NAME_UNIX = 3
+};
 
 static bool is_socket(int fd)
 {
@@ -31,8 +35,8 @@ static cloudabi_errno_t receive(int fd, const cloudabi_recv_in_t *in,
 				cloudabi_recv_out_t *out)
 {
 	memset(out, 0, sizeof(*out));
-	return socket_error(fd, cloudabi_sys_sock_recv((cloudabi_fd_t)fd, in,
-						       out));
+	return socket_error(fd,
+			    cloudabi_sys_sock_recv((cloudabi_fd_t)fd, in, out));
 }
 
 /* An address is cut to the room there is; its full length is told. */
@@ -46,8 +50,8 @@ static void put_name(const void *name, size_t len, struct sockaddr *addr,
 static void put_address(const cloudabi_sockaddr_t *from, struct sockaddr *addr,
 			socklen_t *addr_len)
 {
-	struct sockaddr_in inet = { .sin_family = AF_INET };
-	struct sockaddr_in6 inet6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in inet = {.sin_family = AF_INET};
+	struct sockaddr_in6 inet6 = {.sin6_family = AF_INET6};
 	sa_family_t family = from->family == NAME_UNIX ? AF_UNIX : AF_UNSPEC;
 
 	if (addr == NULL)
@@ -72,7 +76,7 @@ static void put_address(const cloudabi_sockaddr_t *from, struct sockaddr *addr,
 /* Receiving neither data nor descriptors tells the addresses. */
 static cloudabi_errno_t get_names(int fd, cloudabi_recv_names_t *names)
 {
-	const cloudabi_recv_in_t in = { 0 };
+	const cloudabi_recv_in_t in = {0};
 	cloudabi_recv_out_t out;
 	cloudabi_errno_t error = receive(fd, &in, &out);
 
@@ -110,8 +114,7 @@ int accept4(int fd, struct sockaddr *restrict addr,
 	    socklen_t *restrict addr_len, int flags)
 {
 	cloudabi_fd_t connection;
-	const cloudabi_recv_in_t in = { .ri_fds = &connection,
-					.ri_fds_len = 1 };
+	const cloudabi_recv_in_t in = {.ri_fds = &connection, .ri_fds_len = 1};
 	cloudabi_recv_out_t out;
 	cloudabi_errno_t error;
 
@@ -143,8 +146,8 @@ int shutdown(int fd, int how)
 
 	if ((unsigned)how >= sizeof(flags) / sizeof(*flags))
 		return __result(EINVAL);
-	return __result(socket_error(fd, cloudabi_sys_sock_shutdown(
-		(cloudabi_fd_t)fd, flags[how])));
+	return __result(socket_error(
+		fd, cloudabi_sys_sock_shutdown((cloudabi_fd_t)fd, flags[how])));
 }
 
 static int socket_type(int fd)
@@ -198,8 +201,8 @@ int getsockopt(int fd, int level, int option, void *restrict value,
 {
 	int number;
 	cloudabi_fdstat_t stat;
-	cloudabi_errno_t error = cloudabi_sys_fd_stat_get((cloudabi_fd_t)fd,
-							  &stat);
+	cloudabi_errno_t error =
+		cloudabi_sys_fd_stat_get((cloudabi_fd_t)fd, &stat);
 
 	if (error == 0 && !is_socket(fd))
 		error = ENOTSOCK;

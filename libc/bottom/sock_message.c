@@ -15,7 +15,9 @@ static cloudabi_errno_t socket_error(int fd, cloudabi_errno_t error)
 		return error;
 	type = __fd_type(fd);
 	return type == CLOUDABI_FILETYPE_SOCKET_DGRAM ||
-	       type == CLOUDABI_FILETYPE_SOCKET_STREAM ? error : ENOTSOCK;
+			       type == CLOUDABI_FILETYPE_SOCKET_STREAM ?
+		       error :
+		       ENOTSOCK;
 }
 
 /* Descriptors stay closed on execution, and there is no signal for a broken
@@ -26,9 +28,12 @@ static cloudabi_errno_t receive_flags(int flags, cloudabi_riflags_t *result)
 {
 	if ((flags & ~(implied | MSG_PEEK | MSG_WAITALL)) != 0)
 		return ENOTSUP;
-	*result = (cloudabi_riflags_t)(
-		((flags & MSG_PEEK) != 0 ? CLOUDABI_SOCK_RECV_PEEK : 0) |
-		((flags & MSG_WAITALL) != 0 ? CLOUDABI_SOCK_RECV_WAITALL : 0));
+	*result = (cloudabi_riflags_t)(((flags & MSG_PEEK) != 0 ?
+						CLOUDABI_SOCK_RECV_PEEK :
+						0) |
+				       ((flags & MSG_WAITALL) != 0 ?
+						CLOUDABI_SOCK_RECV_WAITALL :
+						0));
 	return 0;
 }
 
@@ -59,10 +64,10 @@ static void put_control(struct msghdr *message, size_t fds)
 
 static int lost(cloudabi_roflags_t flags)
 {
-	return ((flags & CLOUDABI_SOCK_RECV_FDS_TRUNCATED) != 0 ?
-		MSG_CTRUNC : 0) |
-	       ((flags & CLOUDABI_SOCK_RECV_DATA_TRUNCATED) != 0 ?
-		MSG_TRUNC : 0);
+	return ((flags & CLOUDABI_SOCK_RECV_FDS_TRUNCATED) != 0 ? MSG_CTRUNC :
+								  0) |
+	       ((flags & CLOUDABI_SOCK_RECV_DATA_TRUNCATED) != 0 ? MSG_TRUNC :
+								   0);
 }
 
 /* Sockets are connected, or the system would have to name the sender. */
@@ -81,7 +86,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 			(struct cmsghdr *)message->msg_control);
 	if (error == 0)
 		error = socket_error(fd, cloudabi_sys_sock_recv(
-			(cloudabi_fd_t)fd, &in, &out));
+						 (cloudabi_fd_t)fd, &in, &out));
 	if (error != 0)
 		return __result(error);
 	put_control(message, out.ro_fdslen);
@@ -93,8 +98,8 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 ssize_t recvfrom(int fd, void *restrict buf, size_t len, int flags,
 		 struct sockaddr *restrict addr, socklen_t *restrict addr_len)
 {
-	struct iovec iov = { buf, len };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct iovec iov = {buf, len};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t result = recvmsg(fd, &message, flags);
 
 	if (result >= 0 && addr != NULL)
@@ -116,8 +121,7 @@ static cloudabi_errno_t attach_fds(const struct msghdr *message,
 	if (header == NULL)
 		return 0;
 	if (header->cmsg_level != SOL_SOCKET ||
-	    header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len < CMSG_LEN(0) ||
+	    header->cmsg_type != SCM_RIGHTS || header->cmsg_len < CMSG_LEN(0) ||
 	    header->cmsg_len > message->msg_controllen ||
 	    header->cmsg_len + sizeof(*header) <= message->msg_controllen)
 		return EINVAL;
@@ -144,14 +148,14 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 		error = attach_fds(message, &in);
 	if (error == 0)
 		error = socket_error(fd, cloudabi_sys_sock_send(
-			(cloudabi_fd_t)fd, &in, &out));
+						 (cloudabi_fd_t)fd, &in, &out));
 	return error == 0 ? (ssize_t)out.so_datalen : __result(error);
 }
 
 ssize_t sendto(int fd, const void *buf, size_t len, int flags,
 	       const struct sockaddr *addr, socklen_t addr_len)
 {
-	struct iovec iov = { (void *)buf, len };
+	struct iovec iov = {(void *)buf, len};
 	struct msghdr message = {
 		.msg_name = (void *)addr,
 		.msg_namelen = addr_len,

@@ -19,9 +19,10 @@
 size_t __stdio_read(FILE *f, unsigned char *buf, size_t len)
 {
 	size_t direct = len - (f->buf_size > 0);
-	struct iovec iov[2] = { { buf, direct }, { f->buf, f->buf_size } };
-	ssize_t got = f->fd < 0 ? 0 : direct > 0 ?
-		      readv(f->fd, iov, 2) : read(f->fd, f->buf, f->buf_size);
+	struct iovec iov[2] = {{buf, direct}, {f->buf, f->buf_size}};
+	ssize_t got = f->fd < 0  ? 0 :
+		      direct > 0 ? readv(f->fd, iov, 2) :
+				   read(f->fd, f->buf, f->buf_size);
 
 	if (got <= 0) {
 		f->flags |= got < 0 ? F_ERR : F_EOF;
@@ -54,8 +55,8 @@ static void advance(struct iovec **iov, int *count, size_t written)
 size_t __stdio_write(FILE *f, const unsigned char *buf, size_t len)
 {
 	struct iovec iovs[2] = {
-		{ f->wbase, (size_t)(f->wpos - f->wbase) },
-		{ (void *)buf, len },
+		{f->wbase, (size_t)(f->wpos - f->wbase)},
+		{(void *)buf, len},
 	};
 	struct iovec *iov = iovs;
 	int count = 2;
@@ -111,7 +112,7 @@ static int ask_to_append(int fd)
 	if (flags < 0)
 		return -1;
 	return (flags & O_APPEND) != 0 ? 0 :
-	       fcntl(fd, F_SETFL, flags | O_APPEND);
+					 fcntl(fd, F_SETFL, flags | O_APPEND);
 }
 
 FILE *__fdopen(int fd, const char *mode)

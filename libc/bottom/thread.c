@@ -82,7 +82,7 @@ static void enter(cloudabi_tid_t tid, void *argument)
 /* From now on musl's locks and streams are really locked. */
 static void become_threaded(void)
 {
-	FILE *const standard[] = { __stdin_used, __stdout_used, __stderr_used };
+	FILE *const standard[] = {__stdin_used, __stdout_used, __stderr_used};
 
 	for (FILE *f = *__ofl_lock(); f != NULL; f = f->next)
 		f->lock = 0;

@@ -57,7 +57,7 @@ int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 
 	if (call == NULL)
 		return thrd_nomem;
-	*call = (struct call){ start, argument };
+	*call = (struct call){start, argument};
 	error = pthread_create(thread, NULL, run, call);
 	if (error != 0)
 		free(call);
@@ -101,7 +101,7 @@ void call_once(once_flag *flag, void (*run)(void))
 
 int mtx_init(mtx_t *mtx, int type)
 {
-	pthread_mutexattr_t attr = { 0 };
+	pthread_mutexattr_t attr = {0};
 
 	if ((type & mtx_recursive) != 0)
 		pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);

@@ -2,7 +2,6 @@
 /* What belongs to a thread: keys, clean-up handlers, attributes. */
 
 #include <pthread.h>
-#include <string.h>
 
 #include "cloudabi_impl.h"
 #include "lock_word.h"
@@ -122,55 +121,4 @@ void _pthread_cleanup_pop(struct __ptcb *handler, int run)
 	__pthread_self()->cleanup = handler->__next;
 	if (run)
 		handler->__f(handler->__x);
-}
-
-int pthread_attr_init(pthread_attr_t *attr)
-{
-	*attr = (pthread_attr_t){ 0 };
-	attr->_a_stacksize = DEFAULT_STACK_SIZE;
-	attr->_a_guardsize = DEFAULT_GUARD_SIZE;
-	return 0;
-}
-
-int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
-{
-	*attr = (pthread_attr_t){ 0 };
-	attr->_a_detach = thread->state == THREAD_DETACHED;
-	attr->_a_guardsize = thread->guard_size;
-	attr->_a_stackaddr = (uintptr_t)thread->stack + thread->stack_size;
-	attr->_a_stacksize = thread->stack_size;
-	return 0;
-}
-
-/* What several processes could share would be found by its place in a memory
- * object, which the locks here are not. */
-static int refuse_shared(int shared)
-{
-	if (shared == PTHREAD_PROCESS_PRIVATE)
-		return 0;
-	return shared == PTHREAD_PROCESS_SHARED ? ENOTSUP : EINVAL;
-}
-
-int pthread_mutexattr_setpshared(pthread_mutexattr_t *attr, int shared)
-{
-	(void)attr;
-	return refuse_shared(shared);
-}
-
-int pthread_condattr_setpshared(pthread_condattr_t *attr, int shared)
-{
-	(void)attr;
-	return refuse_shared(shared);
-}
-
-int pthread_rwlockattr_setpshared(pthread_rwlockattr_t *attr, int shared)
-{
-	(void)attr;
-	return refuse_shared(shared);
-}
-
-int pthread_barrierattr_setpshared(pthread_barrierattr_t *attr, int shared)
-{
-	(void)attr;
-	return refuse_shared(shared);
 }

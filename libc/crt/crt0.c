@@ -47,7 +47,8 @@ static void relocate_relr(char *base, const size_t *relr, size_t bytes)
 			*place++ += (size_t)base;
 			continue;
 		}
-		for (size_t i = 0, bits = *relr >> 1; bits != 0; ++i, bits >>= 1)
+		for (size_t i = 0, bits = *relr >> 1; bits != 0;
+		     ++i, bits >>= 1)
 			if ((bits & 1) != 0)
 				place[i] += (size_t)base;
 		place += span;

@@ -16,7 +16,7 @@ extern "C" {
 
 /* What raise() does is fixed. The names are here for code that tells what
  * would have been done. */
-#define SIG_ERR ((void (*)(int))-1)
+#define SIG_ERR ((void (*)(int)) - 1)
 #define SIG_DFL ((void (*)(int))0)
 #define SIG_IGN ((void (*)(int))1)
 

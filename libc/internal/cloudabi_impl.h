@@ -38,8 +38,7 @@ static inline int __result(cloudabi_errno_t error)
 }
 
 /* Clocks and times, bottom/clock.c. */
-hidden cloudabi_errno_t __clock_to_abi(clockid_t clock,
-				       cloudabi_clockid_t *id);
+hidden cloudabi_errno_t __clock_to_abi(clockid_t clock, cloudabi_clockid_t *id);
 hidden cloudabi_errno_t __timespec_to_abi(const struct timespec *ts,
 					  cloudabi_timestamp_t *timestamp);
 hidden void __timespec_from_abi(cloudabi_timestamp_t timestamp,

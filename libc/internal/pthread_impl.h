@@ -32,7 +32,7 @@ struct pthread {
 
 	/* Held for writing by the thread while it lives. */
 	cloudabi_lock_t join;
-	int state; /* enum thread_state */
+	int state;           /* enum thread_state */
 	unsigned read_locks; /* how many locks it holds for reading */
 
 	char *mapping; /* guard, stack, thread-local storage and this */
@@ -83,7 +83,7 @@ enum thread_state {
  * they start two words above it, and struct pthread precedes it. */
 #ifdef TLS_ABOVE_TP
 #define TP_ADJ(td) ((char *)((td) + 1))
-#define TP_TO_PTHREAD(tp) ((struct pthread *)(tp) - 1)
+#define TP_TO_PTHREAD(tp) ((struct pthread *)(tp)-1)
 #else
 #define TP_ADJ(td) ((char *)(td))
 #define TP_TO_PTHREAD(tp) ((struct pthread *)(tp))

@@ -57,8 +57,8 @@ static void check_vectors(void)
 {
 	char one[3];
 	char two[9];
-	struct iovec in[2] = { { one, sizeof(one) }, { two, sizeof(two) } };
-	struct iovec out[2] = { { "ab", 2 }, { "cdef", 4 } };
+	struct iovec in[2] = {{one, sizeof(one)}, {two, sizeof(two)}};
+	struct iovec out[2] = {{"ab", 2}, {"cdef", 4}};
 	int fd = openat(dir, "vectors", O_RDWR | O_CREAT | O_TRUNC);
 
 	CHECK(writev(fd, out, 2) == 6);
@@ -144,9 +144,9 @@ static void check_names(void)
 
 static void check_times(void)
 {
-	const struct timespec times[2] = { { 1, 500 }, { 2, 0 } };
-	const struct timespec partly[2] = { { 0, UTIME_OMIT }, { 7, 0 } };
-	const struct timespec now[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
+	const struct timespec times[2] = {{1, 500}, {2, 0}};
+	const struct timespec partly[2] = {{0, UTIME_OMIT}, {7, 0}};
+	const struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
 	struct stat st;
 	int fd = openat(dir, "a", O_RDWR);
 
@@ -269,7 +269,9 @@ static int count_entries(DIR *stream, const char *prefix)
 /* More names than one request brings. */
 static void check_listing(void)
 {
-	enum { ENTRIES = 500 };
+	enum {
+		ENTRIES = 500
+	};
 	char name[100];
 	struct dirent *entry;
 	DIR *stream;

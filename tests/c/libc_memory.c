@@ -113,7 +113,9 @@ static void check_threads(void)
 
 static void check_malloc(void)
 {
-	enum { BLOCKS = 2000 };
+	enum {
+		BLOCKS = 2000
+	};
 	static char *blocks[BLOCKS];
 	unsigned random = 1;
 	void *aligned_block;
@@ -126,8 +128,8 @@ static void check_malloc(void)
 		i = (int)(random >> 8) % BLOCKS;
 		if (blocks[i] != NULL)
 			CHECK(strlen(blocks[i]) == (size_t)i % 200);
-		blocks[i] = realloc(blocks[i], (size_t)i % 200 +
-				    (random >> 16) % 5000 + 1);
+		blocks[i] = realloc(
+			blocks[i], (size_t)i % 200 + (random >> 16) % 5000 + 1);
 		CHECK(blocks[i] != NULL && (uintptr_t)blocks[i] % 16 == 0);
 		memset(blocks[i], 'x', (size_t)i % 200);
 		blocks[i][i % 200] = '\0';
@@ -155,7 +157,10 @@ static double seconds(void)
  * at each step would move 128 GiB and take a minute. */
 static void check_growth(void)
 {
-	enum { STEP = 65536, END = 128 << 20 };
+	enum {
+		STEP = 65536,
+		END = 128 << 20
+	};
 	char *neighbours[END / STEP / 16];
 	double start = seconds();
 	char *block = NULL;
@@ -195,9 +200,11 @@ static void check_mappings(void)
 	CHECK(block[page] == 0);
 	CHECK(munmap(block, 3 * page) == 0);
 	CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANON, -1, 0) ==
-	      MAP_FAILED && errno == EINVAL);
+		      MAP_FAILED &&
+	      errno == EINVAL);
 	CHECK(mmap(NULL, page, PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON,
-		   -1, 0) == MAP_FAILED && errno == ENOTSUP);
+		   -1, 0) == MAP_FAILED &&
+	      errno == ENOTSUP);
 	text = mmap(NULL, page, PROT_READ, MAP_PRIVATE, file, 0);
 	CHECK(text != MAP_FAILED && memcmp(text, "contents\n", 10) == 0);
 	CHECK(munmap(text, page) == 0);

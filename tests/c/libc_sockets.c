@@ -82,8 +82,9 @@ static void check_options(void)
 	CHECK(value == 0);
 	CHECK_ERRNO(getsockopt(fd, SOL_SOCKET, SO_LINGER, &value, &len),
 		    ENOPROTOOPT);
-	CHECK_ERRNO(getsockopt(test_fd("file"), SOL_SOCKET, SO_TYPE, &value,
-			       &len), ENOTSOCK);
+	CHECK_ERRNO(
+		getsockopt(test_fd("file"), SOL_SOCKET, SO_TYPE, &value, &len),
+		ENOTSOCK);
 }
 
 /* The client is connected to the listener from outside. */
@@ -91,8 +92,8 @@ static void check_connections(void)
 {
 	int listener = test_fd("listener");
 	int client = test_fd("client");
-	struct sockaddr_in name = { 0 };
-	struct sockaddr_in own = { 0 };
+	struct sockaddr_in name = {0};
+	struct sockaddr_in own = {0};
 	socklen_t len = sizeof(name);
 	char buf[5];
 	int connection = accept4(listener, (struct sockaddr *)&name, &len,
@@ -111,7 +112,7 @@ static void check_connections(void)
 	CHECK((fcntl(connection, F_GETFL) & O_NONBLOCK) != 0);
 	CHECK_ERRNO(recv(connection, buf, 1, 0), EAGAIN);
 	CHECK(send(client, "hello", 5, 0) == 5);
-	CHECK(poll(&(struct pollfd){ connection, POLLIN, 0 }, 1, 5000) == 1);
+	CHECK(poll(&(struct pollfd){connection, POLLIN, 0}, 1, 5000) == 1);
 	CHECK(recv(connection, buf, 5, 0) == 5);
 	CHECK(close(connection) == 0);
 	CHECK(fcntl(listener, F_SETFL, O_NONBLOCK) == 0);
@@ -125,8 +126,8 @@ static ssize_t send_fds(int fd, const int *fds, size_t count)
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(4 * sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { "!", 1 };
+	} control = {0};
+	struct iovec iov = {"!", 1};
 	struct msghdr message = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -148,7 +149,7 @@ static size_t receive_fds(int fd, int *fds, int *flags)
 		char space[CMSG_SPACE(2 * sizeof(int))];
 	} control;
 	char byte;
-	struct iovec iov = { &byte, 1 };
+	struct iovec iov = {&byte, 1};
 	struct msghdr message = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -192,7 +193,7 @@ static void check_descriptors(void)
 
 static void *write_later(void *argument)
 {
-	nanosleep(&(struct timespec){ 0, 30000000 }, NULL);
+	nanosleep(&(struct timespec){0, 30000000}, NULL);
 	CHECK(write(*(int *)argument, "x", 1) == 1);
 	return NULL;
 }
@@ -204,9 +205,9 @@ static void check_poll(void)
 	int pair[2];
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-	fds[0] = (struct pollfd){ pair[0], POLLIN, 0 };
-	fds[1] = (struct pollfd){ pair[1], POLLIN | POLLOUT, 0 };
-	fds[2] = (struct pollfd){ -1, POLLIN, POLLIN };
+	fds[0] = (struct pollfd){pair[0], POLLIN, 0};
+	fds[1] = (struct pollfd){pair[1], POLLIN | POLLOUT, 0};
+	fds[2] = (struct pollfd){-1, POLLIN, POLLIN};
 	CHECK(poll(fds, 3, 0) == 1);
 	CHECK(fds[0].revents == 0 && fds[1].revents == POLLOUT);
 	CHECK(fds[2].revents == 0);
@@ -220,19 +221,21 @@ static void check_poll(void)
 	fds[1].fd = 77;
 	CHECK(poll(fds, 2, -1) == 2 && fds[1].revents == POLLNVAL);
 	CHECK(close(pair[0]) == 0);
-	fds[0] = (struct pollfd){ test_fd("file"), POLLIN, 0 };
+	fds[0] = (struct pollfd){test_fd("file"), POLLIN, 0};
 	CHECK(poll(fds, 1, -1) == 1 && fds[0].revents == POLLIN);
 }
 
 static void check_many(void)
 {
-	enum { PAIRS = 40 };
+	enum {
+		PAIRS = 40
+	};
 	struct pollfd fds[PAIRS];
 	int pairs[PAIRS][2];
 
 	for (int i = 0; i < PAIRS; ++i) {
 		CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]) == 0);
-		fds[i] = (struct pollfd){ pairs[i][0], POLLIN, 0 };
+		fds[i] = (struct pollfd){pairs[i][0], POLLIN, 0};
 	}
 	CHECK(write(pairs[33][1], "x", 1) == 1);
 	CHECK(write(pairs[7][1], "x", 1) == 1);
@@ -245,7 +248,7 @@ static void check_many(void)
 
 static void check_select(void)
 {
-	struct timeval timeout = { 0, 10000 };
+	struct timeval timeout = {0, 10000};
 	fd_set in;
 	fd_set out;
 	int fds[2];

@@ -17,12 +17,11 @@ static void test(void);
 
 static const argdata_t *test_arguments;
 
-#define CHECK(condition)						\
-	((condition) ? (void)0 :					\
-		       test_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)                                                       \
+	((condition) ? (void)0 : test_failed(#condition, __FILE__, __LINE__))
 
 /* An expression fails with an error; the comparison comes after it. */
-#define CHECK_ERRNO(expression, error)					\
+#define CHECK_ERRNO(expression, error)                                         \
 	(CHECK((expression) == -1), CHECK(errno == (error)))
 
 static _Noreturn void test_failed(const char *condition, const char *file,

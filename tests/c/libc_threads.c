@@ -9,7 +9,10 @@
 
 #include "libc_test.h"
 
-enum { THREADS = 8, ROUNDS = 20000 };
+enum {
+	THREADS = 8,
+	ROUNDS = 20000
+};
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;

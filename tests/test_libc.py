@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The C library at work: programs of tests/c, built as a user would, in the sandbox."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness import ROOT, SYSROOT, run
+
+PROGRAMS = sorted(path.stem for path in (ROOT / "tests/c").glob("libc_*.c"))
+
+MANIFEST = """
+output: !fd stdout
+dir: !file {{path: '{folder}'}}
+file: !file {{path: '{file}'}}
+listener: !socket {{bind: '127.0.0.1:{port}'}}
+client: !socket {{connect: '127.0.0.1:{port}'}}
+local: !socket {{connect: '{local}'}}
+"""
+
+
+def compiled(name: str, folder: Path) -> Path:
+    """Build a program with the flags that dist/ comes with."""
+    program = folder / name
+    subprocess.run(
+        [
+            *("clang-16", "--config", SYSROOT / "clang.cfg"),
+            *("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"),
+            *("-o", program, ROOT / "tests" / "c" / f"{name}.c"),
+        ],
+        check=True,
+        timeout=60,
+    )
+    return program
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name: str, tmp_path: Path) -> None:
+    program = compiled(name, tmp_path)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    file = tmp_path / "file"
+    file.write_text("contents\n")
+    file.chmod(0o444)
+    # sendmsg() is let through only for a program that was given a UNIX socket.
+    local = tmp_path / "local"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(local))
+        server.listen()
+        manifest = MANIFEST.format(folder=folder, file=file, port=free_port(), local=local)
+        result = run(manifest, program)
+    assert result.stdout.startswith("ok\n"), result.stdout + result.stderr
+    assert result.returncode == 0
+    assert result.stderr == ""
