@@ -10,7 +10,8 @@
 #include "pthread_impl.h"
 
 enum {
-	SPINS = 100
+	SPINS = 100,
+	YIELDS = 8,
 };
 
 static cloudabi_lock_t load(const lock_word *word)
@@ -105,14 +106,22 @@ static int wait_until(cloudabi_subscription_t *subs, clockid_t clock,
 	return events[0].error != 0 ? events[0].error : ETIMEDOUT;
 }
 
-static bool spin(lock_word *word, bool (*try)(lock_word *))
+/*
+ * Whoever waits in the system gets the lock handed over, while it sleeps. With
+ * short critical sections that keeps all threads queueing up and waking each
+ * other for good, so before a thread joins the queue it lets the others run.
+ */
+static bool try_for_a_while(lock_word *word, bool (*try)(lock_word *))
 {
 	for (int i = 0; i < SPINS; ++i) {
 		if (try(word))
 			return true;
-		if ((load(word) & CLOUDABI_LOCK_KERNEL_MANAGED) != 0)
-			return false;
 		a_spin();
+	}
+	for (int i = 0; i < YIELDS; ++i) {
+		cloudabi_sys_thread_yield();
+		if (try(word))
+			return true;
 	}
 	return false;
 }
@@ -125,7 +134,7 @@ int __word_write(lock_word *word, clockid_t clock, const struct timespec *until)
 		return 0;
 	if (__word_owned(word))
 		return EDEADLK;
-	if (spin(word, __word_try_write))
+	if (try_for_a_while(word, __word_try_write))
 		return 0;
 	lock_subscription(&subs[0], CLOUDABI_EVENTTYPE_LOCK_WRLOCK, word);
 	return wait_until(subs, clock, until);
@@ -140,7 +149,7 @@ int __word_read(lock_word *word, clockid_t clock, const struct timespec *until)
 		return 0;
 	if (__word_owned(word))
 		return EDEADLK;
-	if (spin(word, __word_try_read))
+	if (try_for_a_while(word, __word_try_read))
 		return 0;
 	lock_subscription(&subs[0], CLOUDABI_EVENTTYPE_LOCK_RDLOCK, word);
 	error = wait_until(subs, clock, until);
