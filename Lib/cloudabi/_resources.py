@@ -140,7 +140,7 @@ def _fields(node: Node, names: tuple[str, ...]) -> dict[str, Node]:
 def _text(node: Node, key: str) -> str:
     text = value_of(node) if node.kind == SCALAR else None
     if not isinstance(text, str) or text == "":
-        raise refusal(f"`{key}` is not text", node, "quote what looks like a number")
+        raise refusal(f"`{key}` is not text", node, "quote what means something else in YAML")
     if "\0" in text:
         raise refusal(f"`{key}` has a zero byte", node)
     return text

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 SIZE_MAX = 2**20  # characters
 DEPTH_MAX = 64
-NODES_MAX = 100_000  # with every alias counted as the nodes it stands for
+# One for each value and for each 16 characters of it; an alias counts as what it stands for.
+EXPANSION_MAX = 100_000
 
 SCALAR = "scalar"
 SEQ = "list"
@@ -57,7 +58,7 @@ class Node:
         self.start: int = event.start_mark.index
         self.end: int = event.end_mark.index
         self.is_open = kind != SCALAR
-        self.size = 1
+        self.size = 1 + len(self.text) // 16
         self.height = 0
 
     @property
@@ -184,8 +185,8 @@ class _Composer:
 
     def _attach(self, node: Node, event: Any) -> None:
         self._size += node.size
-        if self._size > NODES_MAX:
-            self._fail(f"the manifest has more than {NODES_MAX} values, aliases expanded", event)
+        if self._size > EXPANSION_MAX:
+            self._fail("the manifest is too large, all aliases expanded", event)
         if len(self._open) + max(node.height, node.is_open) > DEPTH_MAX:
             self._fail(f"values nest deeper than {DEPTH_MAX} levels", event)
         if self._open:

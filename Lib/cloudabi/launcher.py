@@ -10,6 +10,7 @@ import os
 
 from cloudabi._opening import Opened
 from cloudabi._record import TYPE_CHECKING, Record
+from cloudabi._signals import Interrupted, Signals
 from cloudabi.argdata import Fd, encode
 from cloudabi.errors import CloudabiError, Exit, Problem
 from cloudabi.resources import Resource
@@ -78,26 +79,35 @@ def run(
     Returns the program's exit status, or 128 plus the signal that ended it.
     Raises CloudabiError: it could not be started; a subclass says why.
     """
-    with Opened() as opened:
-        program_fd = opened.program(program)
-        opened.resources(manifest.resources, folder, program_fd)
-        runtime_fd = opened.keep(_open_part(parts.runtime))
-        argdata, fds = encode(_with_fds(manifest.value, opened.grants))
-        by_fd = {grant.fd: grant for grant in reversed(opened.grants.values())}
-        spec: dict[Value, Value] = {
-            "runtime": Fd(runtime_fd),
-            "program": Fd(program_fd),
-            "argdata": argdata,
-            "descriptors": [_descriptor(by_fd[fd]) for fd in fds],
-        }
-        if no_landlock:
-            spec["no_landlock"] = True
-        if tell is not None:
-            for place, address in opened.addresses.items():
-                tell(place, address)
-        pid = _start(parts.broker, *encode(spec, literal=True), opened)
-        opened.close()
-        return _wait(pid)
+    try:
+        with Signals() as signals, Opened() as opened:
+            program_fd = opened.program(program)
+            opened.resources(manifest.resources, folder, program_fd)
+            if tell is not None:
+                for place, address in opened.addresses.items():
+                    tell(place, address)
+            runtime_fd = opened.keep(_open_part(parts.runtime))
+            spec = _spec(manifest.value, opened, program_fd, runtime_fd)
+            if no_landlock:
+                spec["no_landlock"] = True
+            pid = _start(parts.broker, *encode(spec, literal=True), opened)
+            signals.forward_to(pid)
+            opened.close()
+            return _wait(pid)
+    except Interrupted as interrupted:
+        return Exit.SIGNAL + interrupted.number
+
+
+def _spec(value: Any, opened: Opened, program: int, runtime: int) -> dict[Value, Value]:
+    """Say what the broker needs to know."""
+    argdata, fds = encode(_with_fds(value, opened.grants))
+    grants = {grant.fd: grant for grant in reversed(opened.grants.values())}
+    return {
+        "runtime": Fd(runtime),
+        "program": Fd(program),
+        "argdata": argdata,
+        "descriptors": [_descriptor(grants[fd]) for fd in fds],
+    }
 
 
 def _open_part(path: str) -> int:
@@ -145,17 +155,6 @@ def _start(broker: str, spec: bytes, needed: list[int], opened: Opened) -> int:
 
 
 def _wait(pid: int) -> int:
-    """Wait for the broker, passing on what people send to this process to end the program."""
-    import signal  # by now the broker works in parallel
-
-    def forward(number: int, _frame: object) -> None:
-        signal.pidfd_send_signal(pidfd, number)
-
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would lose the status
-    pidfd = os.pidfd_open(pid)
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, forward)
     _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else Exit.SIGNAL - code
