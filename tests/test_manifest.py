@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudabi import _abi
+from cloudabi import _abi, _interpreter, _resources, _scalars, resources
 from cloudabi._opening import Opened
 from cloudabi.argdata import Timestamp
 from cloudabi.diagnostics import render
@@ -267,3 +267,10 @@ def test_without_trimming_there_is_still_a_parser(monkeypatch: pytest.MonkeyPatc
     assert value_of("a: [1, !!str 2, &x {b: c}, *x]") == {"a": [1, "2", {"b": "c"}, {"b": "c"}]}
     with pytest.raises(ManifestError, match="not YAML"):
         value_of("a: [")
+
+
+def test_the_documentation_names_all_words() -> None:
+    text = (FOLDER.parents[2] / "docs" / "manifest.md").read_text(encoding="utf-8")
+    words = [*_interpreter.KEYS, *resources.MODES, *_resources.PURPOSES, *_scalars.TAGS]
+    undocumented = {"!!bool", "!!float", "!!int", "!!timestamp"}  # but their plain forms are there
+    assert [w for w in words if f"`{w}" not in text and w not in undocumented] == []

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The top-level keys that the Python interpreter knows, and what each takes."""
+"""The top-level keys that the Python interpreter knows, and what each takes.
+
+The interpreter checks them itself; here a mistake still has its line and column.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def _check(key: str, value: object, node: Node) -> Iterator[Problem]:
 
 
 def _is_level(value: object) -> bool:
-    return isinstance(value, int) and value >= 0
+    return isinstance(value, int) and 0 <= value < 2**31
 
 
 def _is_resource(value: object) -> bool:
@@ -59,10 +62,10 @@ def _is_resource(value: object) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and "\0" not in value
 
 
-_TEXT = (_is_text, "text")
+_TEXT = (_is_text, "text without null characters")
 _LEVEL = (_is_level, "`true`, `false` or a level")
 _TRUTH = (lambda value: isinstance(value, bool), "`true` or `false`")
 
@@ -70,17 +73,17 @@ KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
     "path": (lambda value: isinstance(value, list), "a list of directories and zip files"),
     "args": (lambda _: True, "anything"),
     "command": _TEXT,
-    "script": (lambda value: isinstance(value, str | Resource), "a file or its name"),
+    "script": (lambda value: _is_text(value) or _is_resource(value), "a file or its name"),
     "module": _TEXT,
     "stdin": (_is_resource, "a resource, such as `!fd stdin`"),
     "stdout": (_is_resource, "a resource, such as `!fd stdout`"),
     "stderr": (_is_resource, "a resource, such as `!fd stderr`"),
     "cwd": (_is_resource, "a directory, such as `!file {path: .}`"),
     "optimize": _LEVEL,
-    "debug": _LEVEL,
     "verbose": _LEVEL,
-    "inspect": _LEVEL,
     "bytescompare": _LEVEL,
+    "debug": _TRUTH,
+    "inspect": _TRUTH,
     "dontwritebytecode": _TRUTH,
     "unbufferedstdio": _TRUTH,
 }
