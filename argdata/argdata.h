@@ -31,7 +31,7 @@ enum argdata_kind {
 };
 
 struct argdata_error {
-	int code; /* EINVAL, EILSEQ (UTF-8), EBADF (fd), E2BIG (limits) */
+	int code;      /* EINVAL, EILSEQ (UTF-8), EBADF (fd), E2BIG (limits) */
 	size_t offset; /* of the first offending byte */
 	const char *message; /* lower case, without full stop */
 };

@@ -369,6 +369,29 @@ def test_the_status_is_the_programs(describe: Path, status: int) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (status, "", "")
 
 
+def test_a_run_without_landlock(describe: Path) -> None:
+    """Where the kernel has it, the option changes nothing that a program could see."""
+    result = subprocess.run(
+        [CLOUDABI_RUN, "--no-landlock", describe],
+        input=b"status: 3",
+        capture_output=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (3, b"")
+
+
+def test_nothing_takes_the_place_of_a_closed_stream(describe: Path, tmp_path: Path) -> None:
+    """Messages of the broker must not end in a file of the program."""
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text("file: !file {path: file, mode: create}\nabort: true\n")
+    shell = f"exec {CLOUDABI_RUN} -f {manifest} {describe} <&- >&- 2>&-"
+    result = subprocess.run(["sh", "-c", shell], check=False)
+    assert result.returncode == 128 + signal.SIGABRT
+    assert (tmp_path / "file").read_bytes() == b""
+    manifest.write_text("a: !fd 2")
+    assert subprocess.run(["sh", "-c", shell], check=False).returncode == 125
+
+
 def test_an_abort_is_reported(describe: Path) -> None:
     result = run("abort: true", describe)
     assert result.returncode == 128 + signal.SIGABRT

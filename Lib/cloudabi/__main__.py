@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-USAGE = "usage: cloudabi-run [OPTION…] [-f MANIFEST] [PROGRAM]"
+USAGE = "usage: cloudabi-run [OPTION]... [-f MANIFEST] [PROGRAM]"
 HELP = f"""\
 {USAGE}
 
@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CloudabiError as error:
         from cloudabi.diagnostics import report
 
-        report(error, sys.stderr)
+        if sys.stderr is not None:
+            report(error, sys.stderr)
         return error.status
     except KeyboardInterrupt:
         return Exit.SIGNAL + 2
@@ -111,6 +112,7 @@ def _main(options: Options) -> int:
     if options.is_help or options.is_version:
         sys.stdout.write(HELP if options.is_help else f"cloudabi-run {__version__}\n")
         return 0
+    _reserve_standard_streams()
     _fastyaml.install()
     from cloudabi import launcher, manifest
 
@@ -128,6 +130,13 @@ def _main(options: Options) -> int:
         no_landlock=options.no_landlock,
         tell=_print_address if options.prints_ports else None,
     )
+
+
+def _reserve_standard_streams() -> None:
+    """Let nothing that is opened later be taken for a standard stream."""
+    while (fd := os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)) <= 2:
+        pass
+    os.close(fd)
 
 
 def _read(path: str | None) -> bytes:

@@ -187,7 +187,7 @@ static void print_tree(const argdata_t *ad)
 
 static void answer(const unsigned char *message, size_t len)
 {
- /* Of the exact size, so that reading past the end is noticed. */
+	/* Of the exact size, so that reading past the end is noticed. */
 	unsigned char *exact = allocate(len);
 	struct argdata_error error;
 	const argdata_t *ad, *rebuilt = NULL;
