@@ -255,12 +255,13 @@ static int report_refusal(const struct guest *guest,
 {
 	bool is_programs_fault = result->stage == START_STAGE_ELF ||
 				 result->stage == START_STAGE_MEMORY;
+	/* Unlike strerror() this does not allocate, which seccomp forbids. */
+	const char *cause = result->host_errno == 0 ?
+				    NULL :
+				    strerrordesc_np((int)result->host_errno);
 
-	if (result->host_errno == 0)
-		report("%s cannot be run: %s", guest->program, result->message);
-	else
-		report("%s cannot be run: %s: %s", guest->program,
-		       result->message, strerror((int)result->host_errno));
+	report("%s cannot be run: %s%s%s", guest->program, result->message,
+	       cause != NULL ? ": " : "", cause != NULL ? cause : "");
 	return is_programs_fault ? EXIT_NOT_RUNNABLE : EXIT_SETUP;
 }
 

@@ -32,12 +32,15 @@ from broker_harness import (
     SYMLINK,
     SYNC,
     UNLINK,
+    Grant,
     Guest,
     Reply,
     Syscall,
     abi,
     dirents,
+    guest,
     guest_in,
+    opened,
 )
 
 DIRECTORY = abi.MAX_BASE_DIRECTORY
@@ -275,21 +278,22 @@ class TestRights:
             assert held.error(reply.fd, CLONE, **fields) == "ENOTCAPABLE"
 
     def test_overlapping_grants(self, tree: Path) -> None:
-        """Through a read-only grant nothing is written, however writable others are."""
-        reading = {"base": abi.RIGHT_FILE_OPEN | abi.RIGHT_FILE_STAT_GET, "inheriting": READ}
-        with guest_in(tree, tree / "sub") as held:
-            reply = held.request(
-                1, CLONE, rights_base=reading["base"], rights_inheriting=reading["inheriting"]
-            )
-            for path in ("sub/inner", "sub/new"):
-                fields = {"rights_base": WRITE, "oflags": abi.O_CREAT}
-                assert held.error(reply.fd, OPEN, path, **fields) == "ENOTCAPABLE"
-            assert held.error(reply.fd, UNLINK, "sub/inner") == "ENOTCAPABLE"
-            assert held.error(2, OPEN, "new", rights_base=WRITE, oflags=abi.O_CREAT) == ""
-            held.call(Syscall.CLOSE, 1)
-            held.call(Syscall.CLOSE, 2)
-            assert held.error(reply.fd, OPEN, "sub/inner", rights_base=WRITE) == "ENOTCAPABLE"
-            assert held.error(reply.fd, OPEN, "sub/inner", rights_base=READ) == ""
+        """Through a read-only grant nothing is written, however writable another one is."""
+        base = abi.RIGHT_FILE_OPEN | abi.RIGHT_FILE_STAT_GET
+        with opened(tree) as all_of_it, opened(tree / "sub") as part:
+            grants = (Grant(all_of_it, base, READ), Grant(part), Grant(all_of_it, base, READ))
+            with guest(*grants) as held:
+                creating = {"rights_base": WRITE, "oflags": abi.O_CREAT}
+                assert held.error(2, OPEN, "new", **creating) == ""
+                for _ in range(2):
+                    for fd in (1, 3):
+                        for path in ("sub/inner", "sub/new", "sub/newer"):
+                            assert held.error(fd, OPEN, path, **creating) == "ENOTCAPABLE"
+                            assert held.error(fd, OPEN, path, rights_base=WRITE) == "ENOTCAPABLE"
+                            assert held.error(fd, UNLINK, path) == "ENOTCAPABLE"
+                            assert held.error(fd, RENAME, path, "x") == "ENOTCAPABLE"
+                        assert held.error(fd, OPEN, "sub/inner", rights_base=READ) == ""
+                    held.call(Syscall.CLOSE, 2)
 
 
 class TestOperations:

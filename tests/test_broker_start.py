@@ -299,6 +299,8 @@ class TestEnd:
             (3, 0, b"no ELF file", 126, "no ELF file"),
             (4, errno.ENOMEM, b"too large", 126, "too large: Cannot allocate memory"),
             (99, 0, b"?", 125, "?"),
+            (2, 99999, b"unknown error", 125, "unknown error"),
+            (2, 2**32 - 1, b"unknown error", 125, "unknown error"),
             (3, 0, b"x" * 120, 126, "x" * 119),
             (3, 0, b"a\nb\x1b[31m", 126, "a?b?[31m"),
         ],
