@@ -383,11 +383,13 @@ def test_a_run_without_landlock(describe: Path) -> None:
 def test_nothing_takes_the_place_of_a_closed_stream(describe: Path, tmp_path: Path) -> None:
     """Messages of the broker must not end in a file of the program."""
     manifest = tmp_path / "manifest.yaml"
-    manifest.write_text("file: !file {path: file, mode: create}\nabort: true\n")
+    files = [tmp_path / name for name in "abcde"]
+    grants = "".join(f"{path.name}: !file {{path: {path}, mode: create}}\n" for path in files)
+    manifest.write_text(f"{grants}abort: true\n")
     shell = f"exec {CLOUDABI_RUN} -f {manifest} {describe} <&- >&- 2>&-"
     result = subprocess.run(["sh", "-c", shell], check=False)
     assert result.returncode == 128 + signal.SIGABRT
-    assert (tmp_path / "file").read_bytes() == b""
+    assert [path.read_bytes() for path in files] == [b""] * len(files)
     manifest.write_text("a: !fd 2")
     assert subprocess.run(["sh", "-c", shell], check=False).returncode == 125
 
