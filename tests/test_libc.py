@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 from harness import ROOT, SYSROOT, run
 
+from tests.broker_harness import abi, argdata
+from tests.runtime_harness import Held, opened, start_block, started_alone
+
 PROGRAMS = sorted(path.stem for path in (ROOT / "tests/c").glob("libc_*.c"))
 
 MANIFEST = """
 output: !fd stdout
-dir: !file {{path: '{folder}'}}
+dir: !file {{path: '{folder}', mode: write}}
 file: !file {{path: '{file}'}}
 listener: !socket {{bind: '127.0.0.1:{port}'}}
 client: !socket {{connect: '127.0.0.1:{port}'}}
@@ -61,3 +65,27 @@ def test_program(name: str, tmp_path: Path) -> None:
     assert result.stdout.startswith("ok\n"), result.stdout + result.stderr
     assert result.returncode == 0
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "arguments"),
+    [
+        (b"prog\0-x\0\0", "[prog][-x][]"),
+        (b"unterminated", "[unterminated]"),
+        (argdata({"key": 1}), "[]"),
+        (b"", "[]"),
+    ],
+)
+def test_main_gets_strings_if_the_data_are_strings(
+    data: bytes, arguments: str, tmp_path: Path
+) -> None:
+    """The broker passes on nothing but argument data, so the runtime is started without it."""
+    output = tmp_path / "output"
+    output.touch()
+    program = compiled("main_arguments", tmp_path)
+    with opened(program, os.O_RDONLY) as file, opened(output, os.O_WRONLY) as out:
+        held = [Held(out, abi.FILETYPE_REGULAR_FILE)]
+        with started_alone(file, held, start_block(held, data)) as process:
+            assert process.refusal() is None
+            assert process.wait() == 7
+    assert output.read_text() == arguments + "111"

@@ -95,8 +95,8 @@ int fstatat(int dirfd, const char *restrict name, struct stat *restrict stat,
 	return __result(error);
 }
 
-/* Execution is a matter of descriptors, too: no file is executable by name.
- * A directory is always searchable. */
+/* Whatever may be opened for execution counts as executable, and a directory
+ * is always searchable. */
 static cloudabi_rights_t access_rights(int mode, bool directory)
 {
 	cloudabi_rights_t rights = 0;

@@ -20,6 +20,15 @@ enum {
 	DESCRIPTORS_MAX = 1024
 };
 
+/* A process has no environment; this is the empty one. */
+static char *no_variables[1];
+
+char **__environ = no_variables;
+
+weak_alias(__environ, ___environ);
+weak_alias(__environ, _environ);
+weak_alias(__environ, environ);
+
 _Noreturn void _Exit(int status)
 {
 	cloudabi_sys_proc_exit((cloudabi_exitcode_t)status);
