@@ -46,10 +46,9 @@ struct control {
 static bool has_descriptor(const struct host_msghdr *msg,
 			   const struct control *control)
 {
-	return msg->control_len >= HOST_CMSG_LEN(sizeof(uint32_t)) &&
+	return msg->control_len == HOST_CMSG_LEN(sizeof(control->descriptor)) &&
 	       control->header.level == HOST_SOL_SOCKET &&
-	       control->header.type == HOST_SCM_RIGHTS &&
-	       control->header.len == HOST_CMSG_LEN(sizeof(uint32_t));
+	       control->header.type == HOST_SCM_RIGHTS;
 }
 
 static bool is_well_formed(const struct dialogue *d, size_t len, uint32_t flags)
@@ -91,7 +90,7 @@ static cloudabi_errno_t receive_reply(cloudabi_fd_t dir, struct dialogue *d)
 		.iov = iovs,
 		.iov_len = ARRAY_LEN(iovs),
 		.control = &control,
-		.control_len = sizeof(control),
+		.control_len = HOST_CMSG_LEN(sizeof(control.descriptor)),
 	};
 	long r = host_recvmsg(dir, &msg, 0);
 

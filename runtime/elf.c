@@ -60,7 +60,8 @@ static struct file open_file(uint32_t fd)
 
 	if (r < 0)
 		start_refuse(START_STAGE_ELF, r, "the program cannot be read");
-	require((st.st_mode & S_IFMT) == S_IFREG, "not a regular file");
+	require((st.st_mode & HOST_S_IFMT) == HOST_S_IFREG,
+		"not a regular file");
 	return (struct file){fd, st.st_size};
 }
 

@@ -16,13 +16,18 @@
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/sched.h>
-#include <linux/stat.h>
 #include <linux/time_types.h>
 #include <linux/uio.h>
 
 #include <arch.h>
 
-/* Constants that Linux has in no header for user space. */
+/* Constants that Linux leaves to the C library, at least beside one. */
+#define HOST_S_IFMT 0170000
+#define HOST_S_IFSOCK 0140000
+#define HOST_S_IFREG 0100000
+#define HOST_S_IFBLK 0060000
+#define HOST_S_IFCHR 0020000
+#define HOST_S_IFIFO 0010000
 #define HOST_AF_UNIX 1
 #define HOST_AF_INET 2
 #define HOST_AF_INET6 10

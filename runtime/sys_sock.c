@@ -154,7 +154,7 @@ static cloudabi_errno_t receive_names(cloudabi_fd_t sock,
 
 	if (r < 0)
 		return error_of(r);
-	if ((st.st_mode & S_IFMT) != S_IFSOCK)
+	if ((st.st_mode & HOST_S_IFMT) != HOST_S_IFSOCK)
 		return CLOUDABI_ENOTSOCK;
 	*out = (cloudabi_recv_out_t){.ro_names = names_of(sock)};
 	return 0;
@@ -179,16 +179,16 @@ static cloudabi_filetype_t filetype_of(uint32_t fd)
 
 	if (host_fstat(fd, &st) < 0)
 		return CLOUDABI_FILETYPE_UNKNOWN;
-	switch (st.st_mode & S_IFMT) {
-	case S_IFBLK:
+	switch (st.st_mode & HOST_S_IFMT) {
+	case HOST_S_IFBLK:
 		return CLOUDABI_FILETYPE_BLOCK_DEVICE;
-	case S_IFCHR:
+	case HOST_S_IFCHR:
 		return CLOUDABI_FILETYPE_CHARACTER_DEVICE;
-	case S_IFIFO:
+	case HOST_S_IFIFO:
 		return CLOUDABI_FILETYPE_SOCKET_STREAM;
-	case S_IFREG:
+	case HOST_S_IFREG:
 		return CLOUDABI_FILETYPE_REGULAR_FILE;
-	case S_IFSOCK:
+	case HOST_S_IFSOCK:
 		return socket_type_of(fd);
 	default:
 		return CLOUDABI_FILETYPE_UNKNOWN;

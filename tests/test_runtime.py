@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The runtime: every call, the loader's refusals, and a broker that misbehaves."""
+"""Each call of the interface, in a program of its own that runs under the broker."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.broker_harness import abi
-from tests.runtime_harness import PROGRAMS, Outcome, run_program
+from tests.runtime_harness import ROOT, Outcome, run_program
 
-CALLS = sorted(path.stem for path in PROGRAMS.glob("*.c") if not path.stem.startswith("libc_"))
-CALLS.remove("start")
+DISPATCH = (ROOT / "runtime/dispatch.inc").read_text()
+CALLS = re.findall(r"^DISPATCH(?:_NONE)?\(\d+, (\w+)\)", DISPATCH, re.MULTILINE)
 
 # How programs end that do not just return from test().
 ENDS = {
@@ -22,7 +22,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", [*CALLS, "auxv"])
 def test_call(name: str, tmp_path: Path) -> None:
     expected = ENDS.get(name, Outcome(0, "", ""))
     outcome = run_program(name, tmp_path)
