@@ -16,11 +16,6 @@
 	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW |                 \
 	 CLOUDABI_FILESTAT_MTIM | CLOUDABI_FILESTAT_MTIM_NOW)
 
-uint64_t device_of(const struct statx *stat)
-{
-	return makedev(stat->stx_dev_major, stat->stx_dev_minor);
-}
-
 cloudabi_errno_t stat_fd(int fd, struct statx *stat)
 {
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, stat) != 0)
@@ -61,7 +56,7 @@ static cloudabi_timestamp_t timestamp_of(const struct statx_timestamp *time)
 static void reply_stat(struct reply *reply, const struct statx *stat)
 {
 	cloudabi_filestat_t out = {
-		.st_dev = device_of(stat),
+		.st_dev = makedev(stat->stx_dev_major, stat->stx_dev_minor),
 		.st_ino = stat->stx_ino,
 		.st_filetype = filetype_of(stat->stx_mode),
 		.st_nlink = stat->stx_nlink,
@@ -96,7 +91,7 @@ static bool stat_directly(const struct capability *capability,
 	       statx(capability->dir, name,
 		     AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS,
 		     stat) == 0 &&
-	       device_of(stat) == capability->device &&
+	       (stat->stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0 &&
 	       (!S_ISLNK(stat->stx_mode) || nofollow(request) != 0);
 }
 

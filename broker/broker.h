@@ -69,7 +69,6 @@ int filesystem_is_kernel(int fd);
 struct capability {
 	int sock; /* our end; the capability exists iff this is not -1 */
 	int dir;
-	uint64_t device; /* of dir; what lies on it was admitted with dir */
 	uint64_t rights_base;
 	uint64_t rights_inheriting;
 	bool has_ticket;
@@ -82,7 +81,7 @@ extern struct capability capabilities[CAPABILITIES_MAX];
 void capabilities_start(void);
 /* The guest's end of a new capability, or a negative errno. Takes over dir,
  * also in case of failure. */
-int capability_create(int dir, uint64_t device, uint64_t rights_base,
+int capability_create(int dir, uint64_t rights_base,
 		      uint64_t rights_inheriting);
 void capability_drop(struct capability *capability);
 int capability_issue_ticket(struct capability *capability);
@@ -137,7 +136,7 @@ struct object {
 	struct statx stat;
 };
 
-/* openat2(), confined. how->resolve is filled in. */
+/* openat2(), confined. Preconditions: how.resolve is 0. */
 cloudabi_errno_t path_open(const struct capability *root, const char *path,
 			   struct open_how how, struct object *object);
 /* Opens for reference only, with the further flags of open(). */
@@ -171,7 +170,6 @@ cloudabi_errno_t last_error(void);
 
 /* attributes.c: what is known about a file. */
 
-uint64_t device_of(const struct statx *stat);
 cloudabi_filetype_t filetype_of(mode_t mode);
 cloudabi_errno_t stat_fd(int fd, struct statx *stat);
 
@@ -211,7 +209,7 @@ cloudabi_errno_t stat_fget(struct capability *capability,
 cloudabi_errno_t stat_fput(struct capability *capability,
 			   struct request *request, struct reply *reply);
 /* A new capability for the reply. Takes over dir. */
-cloudabi_errno_t reply_capability(struct reply *reply, int dir, uint64_t device,
+cloudabi_errno_t reply_capability(struct reply *reply, int dir,
 				  uint64_t rights_base,
 				  uint64_t rights_inheriting);
 

@@ -43,8 +43,7 @@ static int create(struct capability *capability)
 	return ends[1];
 }
 
-int capability_create(int dir, uint64_t device, uint64_t rights_base,
-		      uint64_t rights_inheriting)
+int capability_create(int dir, uint64_t rights_base, uint64_t rights_inheriting)
 {
 	struct capability *capability = find_free();
 	int end = create(capability);
@@ -54,7 +53,6 @@ int capability_create(int dir, uint64_t device, uint64_t rights_base,
 		return end;
 	}
 	capability->dir = dir;
-	capability->device = device;
 	capability->rights_base = rights_base;
 	capability->rights_inheriting = rights_inheriting;
 	capability->has_ticket = false;

@@ -195,12 +195,11 @@ static cloudabi_errno_t sync_directory(struct capability *capability,
 	return result_of(fsync(capability->dir));
 }
 
-cloudabi_errno_t reply_capability(struct reply *reply, int dir, uint64_t device,
+cloudabi_errno_t reply_capability(struct reply *reply, int dir,
 				  uint64_t rights_base,
 				  uint64_t rights_inheriting)
 {
-	int end =
-		capability_create(dir, device, rights_base, rights_inheriting);
+	int end = capability_create(dir, rights_base, rights_inheriting);
 
 	if (end < 0)
 		return host_errno(-end);
@@ -225,8 +224,7 @@ static cloudabi_errno_t clone_capability(struct capability *capability,
 	dir = fcntl(capability->dir, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0)
 		return last_error();
-	return reply_capability(reply, dir, capability->device, base,
-				inheriting);
+	return reply_capability(reply, dir, base, inheriting);
 }
 
 static cloudabi_errno_t issue_ticket(struct capability *capability,

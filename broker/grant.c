@@ -187,13 +187,10 @@ static int reopen_directory(int fd, struct start_fd *start)
 static int open_directory(int fd, struct start_fd *start)
 {
 	int dir = reopen_directory(fd, start);
-	struct statx stat;
 
 	if (dir < 0)
 		return dir;
-	if (stat_fd(dir, &stat) != 0)
-		return -errno;
-	return capability_create(dir, device_of(&stat), start->rights_base,
+	return capability_create(dir, start->rights_base,
 				 start->rights_inheriting);
 }
 

@@ -173,7 +173,7 @@ static cloudabi_errno_t hand_out_directory(const struct capability *capability,
 		close(object->fd);
 		return error;
 	}
-	return reply_capability(reply, object->fd, device_of(&object->stat),
+	return reply_capability(reply, object->fd,
 				head->rights_base & CLOUDABI_MAX_BASE_DIRECTORY,
 				head->rights_inheriting &
 					CLOUDABI_MAX_INHERITING_DIRECTORY);

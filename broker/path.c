@@ -21,52 +21,90 @@ cloudabi_errno_t last_error(void)
 	return host_errno(errno);
 }
 
-static int open_beneath(int dir, const char *path, struct open_how *how)
+static int open_beneath(int dir, const char *path, struct open_how how)
 {
 	long fd;
 	int races = 0;
 
-	how->flags |= O_CLOEXEC;
-	how->resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+	how.flags |= O_CLOEXEC;
+	how.resolve |= RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 	do {
-		fd = syscall(SYS_openat2, dir, path, how, sizeof(*how));
+		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
 	} while (fd < 0 && errno == EAGAIN && ++races < RACES_MAX);
 	return (int)fd;
 }
 
 int path_reopen(int dir, uint64_t flags)
 {
-	struct open_how how = {.flags = flags | O_DIRECTORY};
-	int fd = open_beneath(dir, ".", &how);
+	int fd = open_beneath(dir, ".",
+			      (struct open_how){.flags = flags | O_DIRECTORY});
 
 	return fd < 0 ? -errno : fd;
 }
 
-/* What is on the directory's own device was let in with the directory. */
-static cloudabi_errno_t admit(const struct capability *root,
-			      const struct object *object)
+static cloudabi_errno_t admit(int fd)
 {
-	int is_kernel;
+	int is_kernel = filesystem_is_kernel(fd);
 
-	if (device_of(&object->stat) == root->device)
-		return 0;
-	is_kernel = filesystem_is_kernel(object->fd);
 	if (is_kernel < 0)
 		return host_errno(-is_kernel);
 	return is_kernel ? CLOUDABI_ENOTCAPABLE : 0;
 }
 
+/* Opening alone can have effects on a file system of the kernel's, so one
+ * looks first. What is to be created is not there to be looked at. */
+static cloudabi_errno_t look_first(const struct capability *root,
+				   const char *path, uint64_t flags)
+{
+	struct object object;
+	cloudabi_errno_t error = path_find(
+		root, path, flags & (O_NOFOLLOW | O_DIRECTORY), &object);
+
+	if (error == 0)
+		close(object.fd);
+	return error == CLOUDABI_ENOENT ? 0 : error;
+}
+
+/* The path leads outside, or to another mount below the directory. */
+static cloudabi_errno_t open_elsewhere(const struct capability *root,
+				       const char *path, struct open_how how,
+				       int *fd)
+{
+	cloudabi_errno_t error = 0;
+
+	if ((how.flags & O_PATH) == 0)
+		error = look_first(root, path, how.flags);
+	if (error != 0)
+		return error;
+	*fd = open_beneath(root->dir, path, how);
+	if (*fd < 0)
+		return errno == EXDEV ? CLOUDABI_ENOTCAPABLE : last_error();
+	error = admit(*fd);
+	if (error != 0)
+		close(*fd);
+	return error;
+}
+
+/* What is on the directory's own mount was let in with the directory. */
+static cloudabi_errno_t open_here(const struct capability *root,
+				  const char *path, struct open_how how,
+				  int *fd)
+{
+	how.resolve = RESOLVE_NO_XDEV;
+	*fd = open_beneath(root->dir, path, how);
+	return *fd < 0 ? last_error() : 0;
+}
+
 cloudabi_errno_t path_open(const struct capability *root, const char *path,
 			   struct open_how how, struct object *object)
 {
-	cloudabi_errno_t error;
+	cloudabi_errno_t error = open_here(root, path, how, &object->fd);
 
-	object->fd = open_beneath(root->dir, path, &how);
-	if (object->fd < 0)
-		return errno == EXDEV ? CLOUDABI_ENOTCAPABLE : last_error();
+	if (error == CLOUDABI_EXDEV)
+		error = open_elsewhere(root, path, how, &object->fd);
+	if (error != 0)
+		return error;
 	error = stat_fd(object->fd, &object->stat);
-	if (error == 0)
-		error = admit(root, object);
 	if (error != 0)
 		close(object->fd);
 	return error;

@@ -123,15 +123,15 @@ static void serve_capability(struct capability *capability)
 		capability_drop(capability);
 }
 
-/* The signal that the guest was killed for, or 0. */
-static int take_signal(const struct guest *guest)
+/* Kills the guest and remembers what for. */
+static void take_signal(const struct guest *guest, int *number)
 {
 	struct signalfd_siginfo info;
 
 	if (read(signals, &info, sizeof(info)) != sizeof(info))
-		return 0;
+		return;
 	guest_kill(guest);
-	return (int)info.ssi_signo;
+	*number = (int)info.ssi_signo;
 }
 
 int serve(const struct guest *guest)
@@ -151,7 +151,7 @@ int serve(const struct guest *guest)
 			if (index == WATCH_GUEST)
 				has_ended = true;
 			else if (index == WATCH_SIGNALS)
-				number = take_signal(guest);
+				take_signal(guest, &number);
 			else if (capabilities[index].sock != -1)
 				serve_capability(&capabilities[index]);
 		}

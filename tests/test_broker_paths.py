@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from broker_harness import (
@@ -228,6 +229,40 @@ class TestKernelFilesystems:
             assert held.error(1, STAT_GET, "proc/self/exe", lookup_flags=FOLLOW) == "ELOOP"
             assert held.error(1, READLINK, "proc/self/exe", data_len=99) == "ENOTCAPABLE"
             assert held.error(1, READLINK, "proc/self/cwd/x", data_len=99) == "ELOOP"
+
+
+class TestOtherMounts:
+    """Other file systems below a grant belong to it; here /dev/shm, in a grant of /dev."""
+
+    @pytest.fixture
+    def shared(self) -> Iterator[Path]:
+        place = Path("/dev/shm")
+        if not place.is_mount() or Path("/dev").stat().st_dev == place.stat().st_dev:
+            pytest.skip("/dev/shm is no mount point")
+        with TemporaryDirectory(dir=place) as folder:
+            yield Path(folder)
+
+    def test_are_entered(self, shared: Path) -> None:
+        folder = f"shm/{shared.name}"
+        with guest_in(Path("/dev")) as held:
+            creating = {"rights_base": READ | WRITE, "oflags": abi.O_CREAT}
+            assert held.error(1, OPEN, f"{folder}/file", **creating) == ""
+            reply = held.open(1, f"{folder}/file", READ)
+            assert (reply.error, reply.filetype) == ("", abi.FILETYPE_REGULAR_FILE)
+            for path in ("shm", folder, f"{folder}/file"):
+                expected = Path("/dev", path).stat()
+                assert held.stat(1, path)[:2] == (expected.st_dev, expected.st_ino)
+            assert held.error(1, CREATE_DIRECTORY, f"{folder}/made") == ""
+            made = held.open(1, f"{folder}/made", abi.MAX_BASE_DIRECTORY, READ)
+            assert held.error(made.fd, OPEN, "../file", rights_base=READ) == "ENOTCAPABLE"
+            (shared / "out").symlink_to("../../../etc")
+            assert held.error(1, OPEN, f"{folder}/out/passwd", rights_base=READ) == "ENOTCAPABLE"
+            assert held.error(1, OPEN, f"{folder}/none", rights_base=READ) == "ENOENT"
+            assert held.error(1, OPEN, f"{folder}/none/x", **creating) == "ENOENT"
+            assert held.error(1, LINK, f"{folder}/file", f"{folder}/hard") == ""
+            assert held.error(1, RENAME, f"{folder}/file", "file") in ("EXDEV", "EACCES")
+            assert held.error(1, UNLINK, f"{folder}/file") == ""
+            assert held.error(1, OPEN, "shm/../null", rights_base=READ) == "ENOTSUP"
 
 
 class TestRaces:

@@ -83,7 +83,7 @@ static int try_landlock(char **arguments)
 
 	serve_start();
 	capabilities_start();
-	if (capability_create(dir, 0, rights, 0) < 0)
+	if (capability_create(dir, rights, 0) < 0)
 		return 1;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	landlock_enter(landlock_prepare(false));

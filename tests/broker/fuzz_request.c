@@ -17,12 +17,9 @@ static int directory;
 
 static void create_capability(void)
 {
-	struct statx stat;
 	int dir = fcntl(directory, F_DUPFD_CLOEXEC, 0);
 
-	if (stat_fd(dir, &stat) != 0 ||
-	    capability_create(dir, device_of(&stat),
-			      CLOUDABI_MAX_BASE_DIRECTORY,
+	if (capability_create(dir, CLOUDABI_MAX_BASE_DIRECTORY,
 			      CLOUDABI_MAX_INHERITING_DIRECTORY) < 0)
 		abort();
 }
