@@ -16,14 +16,12 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.broker_harness import Fd, Grant, abi, argdata, start_broker
+from broker_harness import Fd, Grant, abi, argdata, start_broker
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "tests" / "c"
 RUNTIME = Path(
-    os.environ.get(
-        "CLOUDABI_RUNTIME", ROOT / "dist/host/libexec/cloudabi/cloudabi-runtime-x86_64"
-    )
+    os.environ.get("CLOUDABI_RUNTIME", ROOT / "dist/host/libexec/cloudabi/cloudabi-runtime-x86_64")
 )
 COMPILE = (
     *("clang-16", "--target=x86_64-unknown-cloudabi", "-std=c11", "-O1", "-g"),
@@ -139,10 +137,12 @@ def _echo() -> Iterator[socket.socket]:
 @contextmanager
 def _listener() -> Iterator[socket.socket]:
     """A listening socket for which a client with a greeting is waiting."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            client.sendall(b"hi")
-            yield server
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        client.sendall(b"hi")
+        yield server
 
 
 # the runtime without the broker

@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from tests.runtime_harness import ROOT, Outcome, run_program
+from runtime_harness import ROOT, Outcome, run_program
 
 DISPATCH = (ROOT / "runtime/dispatch.inc").read_text()
 CALLS = re.findall(r"^DISPATCH(?:_NONE)?\(\d+, (\w+)\)", DISPATCH, re.MULTILINE)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from tests.broker_harness import (
+from broker_harness import (
     ALL,
     CLONE,
     FILESTAT,
@@ -27,7 +26,7 @@ from tests.broker_harness import (
     abi,
     fds_of,
 )
-from tests.runtime_harness import Alone, Held, compiled, opened, start_block, started_alone
+from runtime_harness import Alone, Held, compiled, opened, start_block, started_alone
 
 EBADF, EIO, ENOTCAPABLE = abi.EBADF, abi.EIO, abi.ENOTCAPABLE
 

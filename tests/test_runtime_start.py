@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-from tests.broker_harness import abi
-from tests.runtime_harness import (
+from broker_harness import abi
+from runtime_harness import (
     BLOCK,
     MAGIC,
     ROOT,
@@ -26,7 +26,6 @@ from tests.runtime_harness import (
     Refusal,
     compiled,
     memory_file,
-    start_block,
     started_alone,
 )
 
@@ -95,10 +94,9 @@ class Elf:
 def parse(content: bytes) -> Elf:
     ident, *rest = EHDR.unpack_from(content)
     phoff, phnum = rest[4], rest[9]
-    segments = [
-        Segment(*PHDR.unpack_from(content, phoff + i * PHDR.size)) for i in range(phnum)
-    ]
-    return Elf(bytearray(ident), *rest, segments, content)
+    segments = [Segment(*PHDR.unpack_from(content, phoff + i * PHDR.size)) for i in range(phnum)]
+    fields: list[Any] = [bytearray(ident), *rest, segments, content]
+    return Elf(*fields)
 
 
 def program() -> Elf:
