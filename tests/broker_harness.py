@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -115,14 +115,26 @@ class Grant:
 
 
 @cache
+def _scratch() -> TemporaryDirectory[str]:
+    """A folder for what is compiled; it goes with the session and is open to every user."""
+    folder = TemporaryDirectory(prefix="broker-")
+    Path(folder.name).chmod(0o755)
+    return folder
+
+
+def scratch() -> Path:
+    """Where to put what is compiled once per session."""
+    return Path(_scratch().name)
+
+
+@cache
 def compiled(name: str) -> Path:
-    """A program from tests/broker, compiled once per session and there for every user."""
-    program = Path(mkdtemp(prefix="broker-")) / name
+    """A program from tests/broker."""
+    program = scratch() / name
     command = ["clang-16", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
     source = ROOT / "tests" / "broker" / f"{name}.c"
     subprocess.run([*command, "-o", str(program), str(source)], check=True)
     program.chmod(0o755)
-    program.parent.chmod(0o755)
     return program
 
 

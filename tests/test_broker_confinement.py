@@ -12,7 +12,6 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from broker_harness import (
@@ -30,6 +29,7 @@ from broker_harness import (
     abi,
     argdata,
     frame,
+    scratch,
     spec_of,
 )
 
@@ -41,7 +41,7 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 @cache
 def built(name: str, *flags: str) -> Path:
     """tests/broker/NAME.c with the broker's files, but for its main()."""
-    program = Path(mkdtemp(prefix="broker-")) / name
+    program = scratch() / name
     sources = [path for path in (ROOT / "broker").glob("*.c") if path.name != "main.c"]
     sources += [ROOT / "argdata" / "argdata.c", ROOT / "tests" / "broker" / f"{name}.c"]
     command = ["clang-16", "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", *flags]
