@@ -25,7 +25,7 @@ TARGET_OPTIONS = (
     "--with-computed-gotos",  # configure cannot try them
     "--without-c-locale-coercion",
     "--without-remote-debug",
-    "--disable-ipv6",
+    "--enable-ipv6",
     "--without-mimalloc",  # only an environment variable could choose it
     "MODULE_BUILDTYPE=static",
     "PKG_CONFIG=false",  # it would find libraries of the build machine

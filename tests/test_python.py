@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -183,6 +184,34 @@ def test_exit_status_is_the_programs() -> None:
 def test_options_have_their_values(line: str, expression: str, value: str) -> None:
     result = run(manifest(line, f"command: import sys; print({expression})"))
     assert (result.returncode, result.stdout) == (0, f"{value}\n")
+
+
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy, which the launcher does not know as Python, so that it leaves the keys alone."""
+    return Path(shutil.copy(PYTHON, tmp_path_factory.mktemp("copy") / "python3"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("comand: pass", "unknown start-up key 'comand'"),
+        ("1: 2", "a start-up key is not a str"),
+        ("command: 1", "start-up key 'command' is not a str without null characters"),
+        ("script: [x]", "start-up key 'script' is not a descriptor or a str without null"),
+        ("stdin: 0", "start-up key 'stdin' is not a descriptor"),
+        ("optimize: -1", "start-up key 'optimize' is not a bool or a level"),
+        ("debug: 1", "start-up key 'debug' is not a bool"),
+        ("cwd: !fd stdout", "cannot be the current directory"),
+        ("script: no/such.py", "there is no script 'no/such.py' below cwd or a directory of"),
+        ("command: pass\nmodule: this", "only one of 'command', 'module' and 'script' can be run"),
+    ],
+)
+def test_start_up_mistakes(interpreter: Path, lines: str, message: str) -> None:
+    result = run(manifest(lines), interpreter)
+    assert result.returncode == 2
+    assert result.stderr.startswith("python3: ")
+    assert message in result.stderr
 
 
 def test_verbose() -> None:
