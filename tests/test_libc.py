@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from harness import ROOT, SYSROOT, run
 
-from tests.broker_harness import abi, argdata
-from tests.runtime_harness import Held, opened, start_block, started_alone
+from broker_harness import abi, argdata
+from runtime_harness import Held, opened, start_block, started_alone
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "tests/c").glob("libc_*.c"))
 
