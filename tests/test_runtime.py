@@ -21,7 +21,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("name", [*CALLS, "auxv"])
+@pytest.mark.parametrize("name", [*CALLS, "auxv", "contention"])
 def test_call(name: str, tmp_path: Path) -> None:
     expected = ENDS.get(name, Outcome(0, "", ""))
     outcome = run_program(name, tmp_path)
