@@ -120,5 +120,5 @@ def _manifest_value(value: Argument) -> str:
 
 
 def _file(path: Path, writable: bool = False) -> str:
-    mode = ", mode: rw" if writable else ""
+    mode = ", mode: write" if writable else ""
     return f"!file {{path: {json.dumps(str(path))}{mode}}}"

@@ -85,7 +85,7 @@ def update(driver: Driver, wanted: list[Product]) -> None:
     if all(product.is_current(driver) for product in wanted):
         return
     (driver.root / "dist").mkdir(exist_ok=True)
-    with locked(driver.root / "dist" / ".lock"):
+    with locked(driver.root / "dist" / ".lock", driver.reporter):
         stale = [product for product in wanted if not product.is_current(driver)]
         driver.reporter.expect(len(stale))
         driver.realize(*(part for product in stale for part in product.parts))

@@ -122,7 +122,8 @@ class Driver:
     def _realize_one(self, stage: Stage) -> None:
         final = self.path(stage)
         final.parent.mkdir(parents=True, exist_ok=True)
-        with self.reporter.step(stage.title), locked(self.cache / "stages" / f"{final.name}.lock"):
+        lock = self.cache / "stages" / f"{final.name}.lock"
+        with locked(lock, self.reporter), self.reporter.step(stage.title):
             if not final.exists():
                 _discard_partial(final)
                 self._build(stage, final)
@@ -264,10 +265,14 @@ def _closure(stages: Iterable[Stage]) -> Iterator[Stage]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, reporter: Reporter) -> Iterator[None]:
     """Hold an exclusive lock, which the kernel drops when this process dies."""
     with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            reporter.note("waiting for another build to finish")
+            fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 
 

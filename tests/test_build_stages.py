@@ -240,6 +240,7 @@ def test_killed_build_is_not_taken_for_a_result(
 
 def test_two_builds_at_once_build_once(tmp_path: Path, start: Start) -> None:
     with start("1") as first, start("1") as second:
-        outputs = {first.communicate()[0], second.communicate()[0]}
-    assert len(outputs) == 1
+        (path, told), (other_path, other_told) = first.communicate(), second.communicate()
+    assert path == other_path
     assert count(tmp_path) == 1
+    assert (told + other_told).count("waiting for another build") == 1
