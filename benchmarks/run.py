@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 import socket
 import statistics
@@ -13,12 +14,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from cloudabi import launcher, manifest
 from worlds import CLOUDABI_RUN, ROOT, Arguments, Folder, Listener, Native, Sandbox, World
+
+HELLO = ROOT / "examples" / "hello.yaml"
 
 STARTS = 30
 ROUNDS = 3
@@ -87,12 +92,13 @@ class Bench:
 
 
 def hello(bench: Bench) -> Iterator[Figure]:
-    """From nothing to the end of a greeting: whole commands."""
+    """From nothing to the end of a greeting: the whole command, and without the launcher."""
     code = "import io, sys; print('Hello, Konrad Zuse!')"
     native: list[str | Path] = [bench.native_python, "-I", "-S", "-c", code]
-    sandbox: list[str | Path] = [CLOUDABI_RUN, "-f", ROOT / "examples" / "hello.yaml"]
-    first, second = _alternate(lambda: _wall(native), lambda: _wall(sandbox))
+    sandbox: list[str | Path] = [CLOUDABI_RUN, "-f", HELLO]
+    first, second, third = _alternate(lambda: _wall(native), lambda: _wall(sandbox), _guest_wall)
     yield Figure("hello, whole command", first, second)
+    yield Figure("hello, broker and guest", first, third)
 
 
 def imports(bench: Bench) -> Iterator[Figure]:
@@ -156,6 +162,32 @@ def _wall(command: list[str | Path]) -> float:
     begin = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - begin
+
+
+def _guest_wall() -> float:
+    """Run the greeting from a launcher that has started and read the manifest."""
+    parts = launcher.installation()
+    wanted = manifest.parse(HELLO.read_bytes(), HELLO.name, for_python=True)
+    with _standard_output_discarded():
+        begin = time.perf_counter()
+        status = launcher.run(wanted, parts.interpreter, parts, folder=str(HELLO.parent))
+        elapsed = time.perf_counter() - begin
+    if status != 0:
+        raise RuntimeError(f"{HELLO} failed with status {status}")
+    return elapsed
+
+
+@contextmanager
+def _standard_output_discarded() -> Iterator[None]:
+    sys.stdout.flush()
+    saved = os.dup(1)
+    with Path(os.devnull).open("wb") as null:
+        os.dup2(null.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
 
 
 def _request_rate(world: World) -> float:
