@@ -73,13 +73,14 @@ def _build(build: Build, target: Target) -> None:
         shutil.copy(build.tmp / name, lib / name)
     add_builtins(build, target, lib / "libcompiler_rt.a")
     # libc.a has the mathematical functions too, but everybody links with -lm.
-    build.run(AR, "rcs", lib / "libm.a")
+    build.run(AR, "rcsD", lib / "libm.a")
 
 
 def assemble(musl: Path, root: Path, target: Target, build: Build) -> None:
     """Turn a fresh copy of musl into what is compiled: patched, with our headers, pruned."""
-    for patch in sorted((root / "libc/musl-patches").glob("*.patch")):
-        build.run("patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", "-i", patch, cwd=musl)
+    patches = sorted((root / "libc/musl-patches").glob("*.patch"))
+    # Should the cache lie in some repository, git must not take the patches to be for that.
+    build.run("git", "apply", *patches, cwd=musl, env={"GIT_CEILING_DIRECTORIES": str(musl.parent)})
     arch = musl / "arch" / target.musl_arch
     include = musl / "include"
     for bits in (musl / "arch/generic/bits", arch / "bits"):

@@ -26,7 +26,7 @@ static bool is_socket(int fd)
 	       type == CLOUDABI_FILETYPE_SOCKET_STREAM;
 }
 
-static cloudabi_errno_t socket_error(int fd, cloudabi_errno_t error)
+cloudabi_errno_t __sock_error(int fd, cloudabi_errno_t error)
 {
 	return error == ENOTCAPABLE && !is_socket(fd) ? ENOTSOCK : error;
 }
@@ -35,7 +35,7 @@ static cloudabi_errno_t receive(int fd, const cloudabi_recv_in_t *in,
 				cloudabi_recv_out_t *out)
 {
 	memset(out, 0, sizeof(*out));
-	return socket_error(fd,
+	return __sock_error(fd,
 			    cloudabi_sys_sock_recv((cloudabi_fd_t)fd, in, out));
 }
 
@@ -146,7 +146,7 @@ int shutdown(int fd, int how)
 
 	if ((unsigned)how >= sizeof(flags) / sizeof(*flags))
 		return __result(EINVAL);
-	return __result(socket_error(
+	return __result(__sock_error(
 		fd, cloudabi_sys_sock_shutdown((cloudabi_fd_t)fd, flags[how])));
 }
 

@@ -7,19 +7,6 @@
 
 #include "cloudabi_impl.h"
 
-static cloudabi_errno_t socket_error(int fd, cloudabi_errno_t error)
-{
-	cloudabi_filetype_t type;
-
-	if (error != ENOTCAPABLE)
-		return error;
-	type = __fd_type(fd);
-	return type == CLOUDABI_FILETYPE_SOCKET_DGRAM ||
-			       type == CLOUDABI_FILETYPE_SOCKET_STREAM ?
-		       error :
-		       ENOTSOCK;
-}
-
 /* Descriptors stay closed on execution, and there is no signal for a broken
  * connection, whether or not a program asks for that. */
 static const int implied = MSG_NOSIGNAL | MSG_CMSG_CLOEXEC;
@@ -85,7 +72,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 		in.ri_fds = (cloudabi_fd_t *)CMSG_DATA(
 			(struct cmsghdr *)message->msg_control);
 	if (error == 0)
-		error = socket_error(fd, cloudabi_sys_sock_recv(
+		error = __sock_error(fd, cloudabi_sys_sock_recv(
 						 (cloudabi_fd_t)fd, &in, &out));
 	if (error != 0)
 		return __result(error);
@@ -147,7 +134,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 	else
 		error = attach_fds(message, &in);
 	if (error == 0)
-		error = socket_error(fd, cloudabi_sys_sock_send(
+		error = __sock_error(fd, cloudabi_sys_sock_send(
 						 (cloudabi_fd_t)fd, &in, &out));
 	return error == 0 ? (ssize_t)out.so_datalen : __result(error);
 }

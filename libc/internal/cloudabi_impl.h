@@ -50,4 +50,7 @@ hidden cloudabi_errno_t __fd_unless_capable(int fd, cloudabi_errno_t error,
 					    cloudabi_filetype_t wanted,
 					    cloudabi_errno_t otherwise);
 
+/* What programs expect of a socket call on something else, bottom/sock.c. */
+hidden cloudabi_errno_t __sock_error(int fd, cloudabi_errno_t error);
+
 #endif
