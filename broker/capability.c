@@ -2,9 +2,11 @@
 /* The table of directory capabilities. */
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "broker.h"
@@ -43,6 +45,24 @@ static int create(struct capability *capability)
 	return ends[1];
 }
 
+/* A host that refuses this has directories that cannot be recognised when one
+ * program passes them to another, and nothing worse. */
+static void bind_name(const struct capability *capability)
+{
+	struct broker_name name = {
+		.tag = BROKER_NAME_TAG,
+		.rights_base = capability->rights_base,
+		.rights_inheriting = capability->rights_inheriting,
+	};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (getrandom(name.nonce, sizeof(name.nonce), 0) != sizeof(name.nonce))
+		return;
+	memcpy(address.sun_path, &name, sizeof(name));
+	bind(capability->sock, (const struct sockaddr *)&address,
+	     offsetof(struct sockaddr_un, sun_path) + sizeof(name));
+}
+
 int capability_create(int dir, uint64_t rights_base, uint64_t rights_inheriting)
 {
 	struct capability *capability = find_free();
@@ -56,6 +76,7 @@ int capability_create(int dir, uint64_t rights_base, uint64_t rights_inheriting)
 	capability->rights_base = rights_base;
 	capability->rights_inheriting = rights_inheriting;
 	capability->has_ticket = false;
+	bind_name(capability);
 	return end;
 }
 

@@ -78,6 +78,22 @@ struct start_result {
 #define BROKER_PATH_MAX 4095
 #define BROKER_DATA_MAX 32768
 
+/*
+ * The broker's end of a capability is bound to an abstract address, which
+ * getpeername() tells whoever holds the other end: so a process that gets it
+ * from another one sees that it is a directory, and what it permits. A guest
+ * can bind nothing itself. The address makes no connection possible.
+ */
+#define BROKER_NAME_TAG "\0cloudabi-directory"
+#define BROKER_NONCE_LEN 16
+
+struct broker_name {
+	char tag[24]; /* BROKER_NAME_TAG, then zeros */
+	uint64_t rights_base;
+	uint64_t rights_inheriting;
+	uint8_t nonce[BROKER_NONCE_LEN]; /* no two addresses are the same */
+};
+
 enum broker_op {
 	/* file_open: path1, lookup_flags, oflags, fdflags, rights_*.
 	 * Reply: descriptor, filetype, rights_*; a directory's descriptor is
@@ -145,6 +161,7 @@ struct broker_reply {
 _Static_assert(sizeof(struct start_fd) == 24, "start_fd");
 _Static_assert(sizeof(struct start_block) == 32, "start_block");
 _Static_assert(sizeof(struct start_result) == 128, "start_result");
+_Static_assert(sizeof(struct broker_name) == 56, "broker_name");
 _Static_assert(sizeof(struct broker_request) == 88, "broker_request");
 _Static_assert(sizeof(struct broker_reply) == 32, "broker_reply");
 

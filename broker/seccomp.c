@@ -93,6 +93,7 @@ static const struct rule rules[] = {
 	/* new capabilities */
 	CALL_1(fcntl, F_DUPFD_CLOEXEC),
 	CALL_012(socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0),
+	CALL(bind), /* their names; there are no other sockets to bind */
 	CALL(epoll_ctl),
 	CALL(getrandom),
 	/* the end; kill and pidfd_send_signal are added for the guest */

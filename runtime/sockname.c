@@ -64,3 +64,17 @@ cloudabi_recv_names_t sockname_ask(uint32_t fd)
 		.peername = ask(__NR_getpeername, fd),
 	};
 }
+
+bool sockname_is_capability(uint32_t fd, struct broker_name *name)
+{
+	static const char tag[sizeof(name->tag)] = BROKER_NAME_TAG;
+	union sockname peer;
+	uint32_t len = sizeof(peer);
+
+	if (host_call(__NR_getpeername, fd, &peer, &len) < 0 ||
+	    len != offsetof(struct sockaddr_un, sun_path) + sizeof(*name) ||
+	    peer.family != HOST_AF_UNIX)
+		return false;
+	memcpy(name, peer.local.sun_path, sizeof(*name));
+	return memcmp(name->tag, tag, sizeof(tag)) == 0;
+}

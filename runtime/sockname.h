@@ -8,6 +8,7 @@
 #include <linux/in6.h>
 #include <linux/un.h>
 
+#include "../broker/protocol.h"
 #include "base.h"
 
 union sockname {
@@ -23,5 +24,8 @@ cloudabi_sockaddr_t sockname_translate(const union sockname *name,
 
 /* Asks the kernel for both names; unknown ones have family 0. */
 cloudabi_recv_names_t sockname_ask(uint32_t fd);
+
+/* Tells whether the other end is the broker's, of a directory capability. */
+bool sockname_is_capability(uint32_t fd, struct broker_name *name);
 
 #endif

@@ -195,6 +195,21 @@ static cloudabi_filetype_t filetype_of(uint32_t fd)
 	}
 }
 
+/* Recognises a directory capability by the address of the broker's end. */
+static bool describe_directory(uint32_t fd, struct fd_entry *entry)
+{
+	struct broker_name name;
+
+	if (!sockname_is_capability(fd, &name))
+		return false;
+	*entry = (struct fd_entry){
+		.base = name.rights_base,
+		.inheriting = name.rights_inheriting,
+		.filetype = CLOUDABI_FILETYPE_DIRECTORY,
+	};
+	return true;
+}
+
 /* Finds the largest rights that the type and the access mode allow. */
 static bool describe(uint32_t fd, struct fd_entry *entry)
 {
@@ -204,6 +219,9 @@ static bool describe(uint32_t fd, struct fd_entry *entry)
 	if (entry->filetype == CLOUDABI_FILETYPE_UNKNOWN || flags < 0 ||
 	    flags & O_PATH)
 		return false;
+	if (entry->filetype == CLOUDABI_FILETYPE_SOCKET_DGRAM &&
+	    describe_directory(fd, entry))
+		return true;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		entry->base &= ~CLOUDABI_RIGHT_FD_WRITE;
 	if ((flags & O_ACCMODE) == O_WRONLY)

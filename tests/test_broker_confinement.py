@@ -133,9 +133,9 @@ class TestLandlock:
 
 class TestSeccomp:
     ALLOWED = frozenset(
-        """close epoll_ctl epoll_pwait epoll_wait exit_group fstatfs fsync getdents64 getrandom
-        linkat lseek mkdirat openat2 read readlinkat recvfrom renameat2 sendmsg statx symlinkat
-        unlinkat utimensat waitid""".split()  # noqa: SIM905 - a list would be a page long
+        """bind close epoll_ctl epoll_pwait epoll_wait exit_group fstatfs fsync getdents64
+        getrandom linkat lseek mkdirat openat2 read readlinkat recvfrom renameat2 sendmsg statx
+        symlinkat unlinkat utimensat waitid""".split()  # noqa: SIM905 - a list would be a page long
     )
 
     def killed(self, calls: Sequence[str]) -> list[int]:

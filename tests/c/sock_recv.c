@@ -104,6 +104,31 @@ static void test_descriptors(void)
 	EQUAL(out.ro_flags, CLOUDABI_SOCK_RECV_FDS_TRUNCATED);
 }
 
+/* The receiver gets a capability of its own, with the sender's rights. */
+static void test_directory(void)
+{
+	cloudabi_fdstat_t sent, received;
+	cloudabi_recv_out_t out;
+	cloudabi_fd_t a, b, dir, fd;
+	char buf[4];
+
+	restrict_rights(DIRECTORY, CLOUDABI_RIGHT_FILE_UNLINK);
+	OK(sys.fd_stat_get(DIRECTORY, &sent));
+	make_pair(CLOUDABI_FILETYPE_SOCKET_DGRAM, &a, &b);
+	send_fds(a, (cloudabi_fd_t[]){DIRECTORY}, 1);
+	OK(receive(b, buf, 4, &dir, 1, 0, &out));
+	EQUAL(out.ro_fdslen, 1);
+	OK(sys.fd_stat_get(dir, &received));
+	EQUAL(received.fs_filetype, CLOUDABI_FILETYPE_DIRECTORY);
+	EQUAL(received.fs_rights_base, sent.fs_rights_base);
+	EQUAL(received.fs_rights_inheriting, sent.fs_rights_inheriting);
+
+	OK(sys.fd_close(DIRECTORY));
+	OK(open_at(dir, "file", READ, 0, &fd));
+	expect_text(fd, "content");
+	FAILS(sys.file_unlink(dir, TEXT("file"), 0), ENOTCAPABLE);
+}
+
 static void check_loopback(const cloudabi_sockaddr_t *name)
 {
 	EQUAL(name->family, INET);
@@ -151,16 +176,17 @@ void test(void)
 	cloudabi_recv_out_t out;
 	char buf[16];
 
+	FAILS(receive(DIRECTORY, buf, 16, NULL, 0, 0, &out), ENOTCAPABLE);
 	test_data();
 	test_messages();
 	test_descriptors();
 	test_accept();
+	test_directory();
 	OK(put(SOCKET, "echo"));
 	OK(receive(SOCKET, buf, 16, NULL, 0, 0, &out));
 	EQUAL(out.ro_datalen, 4);
 
 	FAILS(receive(900, buf, 16, NULL, 0, 0, &out), EBADF);
-	FAILS(receive(DIRECTORY, buf, 16, NULL, 0, 0, &out), ENOTCAPABLE);
 	FAILS(receive(READ_WRITE, buf, 16, NULL, 0, 0, &out), ENOTSOCK);
 	FAILS(receive(READ_WRITE, NULL, 0, NULL, 0, 0, &out), ENOTSOCK);
 	restrict_rights(SOCKET, CLOUDABI_RIGHT_FD_READ);
