@@ -17,8 +17,10 @@ from broker_harness import abi
 from runtime_harness import (
     BLOCK,
     MAGIC,
+    NO_LANDLOCK,
     ROOT,
     STAGE_BLOCK,
+    STAGE_CONFINE,
     STAGE_ELF,
     STAGE_MEMORY,
     Alone,
@@ -26,6 +28,7 @@ from runtime_harness import (
     Refusal,
     compiled,
     memory_file,
+    start_block,
     started_alone,
 )
 
@@ -371,3 +374,56 @@ def test_arguments(arguments: list[str]) -> None:
     with opened_program() as fd, started_alone(fd, arguments=arguments) as alone:
         assert alone.refusal() is None
         assert alone.wait() == 126
+
+
+# kernels that lack something
+
+ENOSYS, EPERM, EOPNOTSUPP = 38, 1, 95
+LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF, SECCOMP = 444, 446, 317
+NO_LANDLOCK_MESSAGE = "the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, lsm=)"
+
+
+@pytest.fixture(name="without", scope="module")
+def _without(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("without") / "without"
+    source = ROOT / "tests/runtime/without.c"
+    subprocess.run(("clang-16", "-std=c11", "-o", program, source), check=True)
+    return program
+
+
+def refusal_without(without: Path, error: int, call: int, flags: int = 0) -> Refusal | None:
+    output = Held(2, abi.FILETYPE_SOCKET_STREAM)
+    wrapper = (str(without), str(error), str(call))
+    block = start_block([output], flags=flags)
+    with (
+        opened_program() as fd,
+        started_alone(fd, [output], block, wrapper=wrapper) as alone,
+    ):
+        refusal = alone.refusal()
+        assert alone.wait() == (0 if refusal is None else 126)
+        return refusal
+
+
+@pytest.mark.parametrize("error", [ENOSYS, EOPNOTSUPP])
+def test_without_landlock(without: Path, error: int) -> None:
+    assert refusal_without(without, error, LANDLOCK_CREATE_RULESET) == Refusal(
+        STAGE_CONFINE, error, NO_LANDLOCK_MESSAGE
+    )
+    flags = NO_LANDLOCK
+    assert refusal_without(without, error, LANDLOCK_CREATE_RULESET, flags) is None
+
+
+@pytest.mark.parametrize("call", [LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF])
+@pytest.mark.parametrize("flags", [0, NO_LANDLOCK])
+def test_broken_landlock_is_not_missing_landlock(without: Path, call: int, flags: int) -> None:
+    assert refusal_without(without, EPERM, call, flags) == Refusal(
+        STAGE_CONFINE, EPERM, "the kernel refuses a Landlock domain"
+    )
+
+
+def test_without_seccomp(without: Path) -> None:
+    assert refusal_without(without, ENOSYS, SECCOMP) == Refusal(
+        STAGE_CONFINE,
+        ENOSYS,
+        "the kernel refuses a seccomp filter (CONFIG_SECCOMP_FILTER)",
+    )
