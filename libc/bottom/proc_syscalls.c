@@ -11,7 +11,7 @@
 
 /* One word per call in the order of their numbers. The words lie in the part
  * of the program that is protected against writing once they are filled. */
-__asm__(".section .data.rel.ro,\"aw\",@progbits\n"
+__asm__(".section .data.rel.ro,\"aw\",%progbits\n"
 	".p2align 3\n"
 	"__syscall_table:\n" CLOUDABI_SYSCALLS(
 		SYSCALL_SLOT) ".text\n" CLOUDABI_SYSCALLS(SYSCALL_STUB));

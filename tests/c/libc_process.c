@@ -153,9 +153,6 @@ static void check_algorithms(void)
 
 /* Values that the compiler cannot see through. */
 static volatile double one = 1;
-static volatile long double big = 0x1p100L;
-static volatile unsigned __int128 dividend;
-static volatile __int128 negative = -1000;
 
 static void check_arithmetic(void)
 {
@@ -166,6 +163,18 @@ static void check_arithmetic(void)
 	CHECK(pow(2 * one, 0.5) == sqrt(2 * one));
 	CHECK(creal(root) == 0 && cimag(root) == 2);
 	CHECK(lgamma(10 * one) > 12.8 && fma(one, 2, 3) == 5);
+}
+
+#ifdef __SIZEOF_INT128__
+static volatile long double big = 0x1p100L;
+static volatile unsigned __int128 dividend;
+static volatile __int128 negative = -1000;
+#endif
+
+/* What the compiler turns into calls of its support functions. */
+static void check_wide_arithmetic(void)
+{
+#ifdef __SIZEOF_INT128__
 	dividend = (unsigned __int128)1 << 127;
 	CHECK((uint64_t)(dividend / 1000000007 % 1000) == 798);
 	CHECK((int)(negative % 7) == -6 && (int)(negative / 7) == -142);
@@ -173,6 +182,7 @@ static void check_arithmetic(void)
 	CHECK((__int128)-big == -((__int128)1 << 100));
 	CHECK((long double)dividend == 0x1p127L);
 	CHECK((long double)negative == -1000.0L);
+#endif
 }
 
 static jmp_buf jump;
@@ -202,6 +212,7 @@ static void test(void)
 	check_random();
 	check_algorithms();
 	check_arithmetic();
+	check_wide_arithmetic();
 	check_jumps();
 	CHECK(atexit(say) == 0);
 }
