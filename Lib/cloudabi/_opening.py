@@ -90,8 +90,7 @@ class Opened:
         Raises ManifestError: with everything that cannot be had.
         """
         problems: list[Problem] = []
-        # Inherited descriptors come first, so that none of ours is mistaken for one.
-        for resource in sorted(resources, key=lambda r: not isinstance(r, Inherited)):
+        for resource in resources:
             try:
                 fd, rights, inheriting = self._open(resource, folder, program)
                 self.grants[resource] = Grant(fd, resource.place, rights, inheriting)
@@ -101,7 +100,7 @@ class Opened:
                 message = f"cannot {_action(resource)}: {error.strerror}"
                 problems.append(Problem(message, resource.span))
         if problems:
-            raise ManifestError(*sorted(problems, key=lambda p: p.span.start if p.span else 0))
+            raise ManifestError(*problems)
 
     def _open(self, resource: Resource, folder: str, program: int) -> tuple[int, int, int]:
         if isinstance(resource, File):
