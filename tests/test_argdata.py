@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudabi.argdata import DEPTH_MAX, Fd, Timestamp, Value, decode, encode
-from cloudabi.errors import ArgdataError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cloudabi.argdata import DEPTH_MAX, Fd, Timestamp, Value, decode, encode
+from cloudabi.errors import ArgdataError
 
 ROOT = Path(__file__).parent.parent
 VECTORS = json.loads((ROOT / "tests" / "data" / "argdata.json").read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from broker_harness import (
     CREATE_DIRECTORY,
     LINK,

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+
 from broker_harness import (
     CREATE_DIRECTORY,
     LINK,

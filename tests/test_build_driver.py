@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ROOT
-from test_build_stages import make_driver, write_once
 
+from harness import ROOT
 from pybuild import dist, documents, packages, sources, suites, targets
 from pybuild.dist import Product
 from pybuild.errors import Exit, ToolError, UsageError
 from pybuild.log import Reporter
 from pybuild.packages import Package
 from pybuild.stages import Driver, Stage
+from test_build_stages import make_driver, write_once
 
 
 def build_python(*arguments: str) -> subprocess.CompletedProcess[str]:

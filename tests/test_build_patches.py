@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_build_sources import make_archive, make_source
-from test_build_stages import make_driver
 
 from pybuild.errors import PatchError
 from pybuild.patchset import Patchset
+from test_build_sources import make_archive, make_source
+from test_build_stages import make_driver
 
 FILES = {"a.txt": "one\ntwo\nthree\nfour\nfive\n", "b.txt": "b\n"}
 MESSAGE = """\

@@ -10,8 +10,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from harness import ROOT
 
+from harness import ROOT
 from pybuild import sources
 from pybuild.errors import SourceError
 from pybuild.sources import Source

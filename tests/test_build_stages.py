@@ -15,13 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from harness import ROOT
-from test_build_sources import CONTENT, make_source
 
+from harness import ROOT
 from pybuild.errors import BuildError
 from pybuild.log import Reporter
 from pybuild.sources import Source
 from pybuild.stages import Build, Driver, Stage, StageError
+from test_build_sources import CONTENT, make_source
 
 
 def make_driver(folder: Path, *known: Source, stream: io.StringIO | None = None) -> Driver:

@@ -7,6 +7,7 @@ import io
 import re
 
 import pytest
+
 from cloudabi.diagnostics import listed, render, report, suggestion
 from cloudabi.errors import CloudabiError, Problem, Source, Span
 

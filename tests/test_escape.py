@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from harness import ROOT, run
 
 SOURCE = Path(__file__).parent / "escape" / "probe.c"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from harness import CLOUDABI_RUN, ROOT, SYSROOT
 
 EXAMPLES = ROOT / "examples"

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from harness import ROOT, SYSROOT
 
+from harness import ROOT, SYSROOT
 from pybuild.ambient import Ambient, declared, load, pieces
 
 AMBIENT = load(ROOT / "libc" / "ambient.toml")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cloudabi import _abi, launcher
 from cloudabi.__main__ import HELP, Options, parse
 from cloudabi._opening import Opened

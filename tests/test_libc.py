@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import ROOT, SYSROOT, run
 
 from broker_harness import abi, argdata
+from harness import ROOT, SYSROOT, run
 from runtime_harness import Held, opened, start_block, started_alone
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "tests/c").glob("libc_*.c"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cloudabi import _abi, _interpreter, _resources, _scalars, resources
 from cloudabi._opening import Opened
 from cloudabi.argdata import Timestamp

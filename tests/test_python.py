@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from harness import PYTHON, STDLIB, python_manifest, run, run_python
 
 
@@ -63,7 +64,8 @@ def test_streams_are_none_unless_injected() -> None:
 
 
 def test_path_entries_are_integers_and_paths() -> None:
-    assert run_python("""
+    assert (
+        run_python("""
         import os, sys
         entry = sys.path[0]
         assert isinstance(entry, int) and entry.fileno() == entry + 0
@@ -71,7 +73,9 @@ def test_path_entries_are_integers_and_paths() -> None:
         assert os.path.isfile(os.path.join(entry, "os.py"))
         assert "os.py" in os.listdir(entry) and os.path.isdir(entry)
         print(repr(entry) == f"PathDescriptor({entry:d})", os.__file__ == f"{entry}/os.py")
-    """) == "True True\n"
+    """)
+        == "True True\n"
+    )
 
 
 def test_modules_know_where_they_are(tmp_path: Path) -> None:
@@ -80,7 +84,9 @@ def test_modules_know_where_they_are(tmp_path: Path) -> None:
     (package / "__init__.py").write_text("")
     (package / "data.txt").write_text("content")
     (package / "sub" / "module.py").write_text("value = 6 * 7")
-    text = manifest(f"args: {file(tmp_path)}", "command: |") + """
+    text = (
+        manifest(f"args: {file(tmp_path)}", "command: |")
+        + """
   import importlib.resources, inspect, os, pkgutil, sys
   sys.path.append(int(sys.argdata))
   import package
@@ -96,6 +102,7 @@ def test_modules_know_where_they_are(tmp_path: Path) -> None:
   assert pkgutil.get_data("package", "data.txt") == b"content"
   print([found.name for found in pkgutil.iter_modules([sys.argdata, int(sys.argdata)])])
 """
+    )
     assert run_ok(text) == "['package']\n"
 
 
@@ -220,7 +227,9 @@ def test_verbose() -> None:
 
 def test_standard_input() -> None:
     text = python_manifest("import sys; print(sys.stdin.read().upper(), end='')", stdin="!fd 3")
-    command = f"exec 3< <(printf 'some words'); exec {Path(PYTHON).parents[2]}/host/bin/cloudabi-run"
+    command = (
+        f"exec 3< <(printf 'some words'); exec {Path(PYTHON).parents[2]}/host/bin/cloudabi-run"
+    )
     result = subprocess.run(["bash", "-c", command], input=text, capture_output=True, text=True)
     assert (result.returncode, result.stdout, result.stderr) == (0, "SOME WORDS", "")
 
@@ -251,7 +260,9 @@ def test_descriptors_as_python_objects(tmp_path: Path) -> None:
         f"args: {{read: {file(tmp_path / 'read')}, write: {file(tmp_path / 'write', 'write')},"
         f" folder: {file(tmp_path)}, again: {file(tmp_path)}, out: !fd stdout, too: !fd stdout}}"
     )
-    assert run_python("""
+    assert (
+        run_python(
+            """
         import io, os, sys
         given = sys.argdata
         assert type(given["read"]) is type(given["out"]) is io.FileIO
@@ -264,7 +275,11 @@ def test_descriptors_as_python_objects(tmp_path: Path) -> None:
         given["read"].close()
         given["out"].close()
         print("still there")
-    """, args=args.removeprefix("args: ")) == "still there\n"
+    """,
+            args=args.removeprefix("args: "),
+        )
+        == "still there\n"
+    )
     assert (tmp_path / "write").read_text() == "written"
 
 
@@ -297,7 +312,8 @@ def test_all_other_modules_can_be_imported() -> None:
 
 
 def test_extension_modules_work() -> None:
-    assert run_python("""
+    assert (
+        run_python("""
         import array, binascii, bisect, cmath, csv, datetime, decimal, fractions, hashlib, heapq
         import json, math, mmap, pickle, random, re, struct, unicodedata, zlib, zoneinfo
         import xml.etree.ElementTree as etree
@@ -312,11 +328,14 @@ def test_extension_modules_work() -> None:
             assert memory.find(b"abc") == 5000
         assert random.getrandbits(64) != random.getrandbits(64)
         print("all right")
-    """) == "all right\n"
+    """)
+        == "all right\n"
+    )
 
 
 def test_threads() -> None:
-    assert run_python("""
+    assert (
+        run_python("""
         import concurrent.futures, queue, threading
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(pow, range(1000), [2] * 1000)) == 332833500
@@ -327,11 +346,14 @@ def test_threads() -> None:
         event.set()
         print(items.get(timeout=5))
         thread.join()
-    """) == "done\n"
+    """)
+        == "done\n"
+    )
 
 
 def test_deep_recursion_is_an_error_and_no_crash() -> None:
-    assert run_python("""
+    assert (
+        run_python("""
         import threading
         def probe():
             nested = []
@@ -345,11 +367,14 @@ def test_deep_recursion_is_an_error_and_no_crash() -> None:
         thread = threading.Thread(target=probe)
         thread.start()
         thread.join()
-    """) == "RecursionError\nRecursionError\n"
+    """)
+        == "RecursionError\nRecursionError\n"
+    )
 
 
 def test_asyncio_streams() -> None:
-    assert run_python("""
+    assert (
+        run_python("""
         import asyncio, socket
         async def serve(reader, writer):
             writer.write((await reader.readline()).upper())
@@ -367,11 +392,14 @@ def test_asyncio_streams() -> None:
             await asyncio.wait_for(asyncio.to_thread(print, "thread"), 5)
             await asyncio.sleep(0.01)
         asyncio.run(main())
-    """) == "HELLO\nthread\n"
+    """)
+        == "HELLO\nthread\n"
+    )
 
 
 def test_files_below_a_granted_directory(tmp_path: Path) -> None:
-    assert run_python("""
+    assert run_python(
+        """
         import os, pathlib, shutil, stat, sys, tempfile
         root = pathlib.Path(sys.argdata)
         (root / "a" / "b").mkdir(parents=True)
@@ -394,15 +422,17 @@ def test_files_below_a_granted_directory(tmp_path: Path) -> None:
         print(found)
         shutil.rmtree(root / "a")
         assert os.listdir(root) == []
-    """, args=file(tmp_path, "write")) == (
-        "[('.', ['a'], []), ('a', ['b'], ['file', 'link']), ('a/b', [], ['moved'])]\n"
-    )
+    """,
+        args=file(tmp_path, "write"),
+    ) == ("[('.', ['a'], []), ('a', ['b'], ['file', 'link']), ('a/b', [], ['moved'])]\n")
 
 
 def test_current_directory(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "file").write_text("found")
-    assert run_python("""
+    assert (
+        run_python(
+            """
         import os
         start = os.getcwd()
         os.chdir("below")
@@ -410,11 +440,16 @@ def test_current_directory(tmp_path: Path) -> None:
         print(open("file").read(), os.path.abspath("file") == f"{start}/below/file")
         os.chdir("..")
         assert os.getcwd() == start
-    """, cwd=file(tmp_path)) == "found True\n"
+    """,
+            cwd=file(tmp_path),
+        )
+        == "found True\n"
+    )
 
 
 def test_what_needs_authority_is_an_error() -> None:
-    assert run_python("""
+    assert (
+        run_python("""
         import os, signal, socket, subprocess, sys
         for attempt in (
             os.getcwd,
@@ -436,7 +471,9 @@ def test_what_needs_authority_is_an_error() -> None:
             subprocess.run(["true"])
         except (OSError, RuntimeError, ImportError):
             print("no subprocess")
-    """) == "[]\nno subprocess\n"
+    """)
+        == "[]\nno subprocess\n"
+    )
 
 
 def test_server_on_an_injected_socket() -> None:

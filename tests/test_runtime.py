@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from runtime_harness import ROOT, Outcome, run_program
 
 DISPATCH = (ROOT / "runtime/dispatch.inc").read_text()

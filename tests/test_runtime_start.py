@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from broker_harness import abi
 from runtime_harness import (
     BLOCK,

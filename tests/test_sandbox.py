@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from harness import (
     ROOT,
     STDLIB,
@@ -325,7 +326,7 @@ def test_ordinary_user(public_dist: Path) -> None:
     result = as_nobody(manifest)
     assert (result.returncode, result.stdout, result.stderr) == (0, "ready\n", "")
 
-    result = as_nobody("- !file {path: /etc/shadow}\n")
+    result = as_nobody("args: !file {path: /etc/shadow}\n")
     assert result.returncode == 125
     assert "Permission denied" in result.stderr
 
