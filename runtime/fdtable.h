@@ -22,7 +22,7 @@ enum fd_state {
 };
 
 struct fd_entry {
-	cloudabi_rights_t base; /* 0 unless the entry is FD_OPEN */
+	_Alignas(8) cloudabi_rights_t base; /* 0 unless FD_OPEN */
 	cloudabi_rights_t inheriting;
 	cloudabi_filetype_t filetype;
 	uint8_t state;

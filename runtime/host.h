@@ -32,7 +32,6 @@
 #define HOST_AF_INET 2
 #define HOST_AF_INET6 10
 #define HOST_SOCK_STREAM 1
-#define HOST_SOCK_DGRAM 2
 #define HOST_SOCK_SEQPACKET 5
 #define HOST_SOL_SOCKET 1
 #define HOST_SO_TYPE 3
