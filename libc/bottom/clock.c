@@ -176,5 +176,6 @@ void __secs_to_zone(long long t, int local, int *isdst, long *offset,
 
 const char *__tm_to_tzname(const struct tm *tm)
 {
-	return tm->__tm_zone == __utc ? __utc : "";
+	(void)tm;
+	return __utc;
 }

@@ -153,10 +153,11 @@ long sysconf(int name)
 	case _SC_THREADS:
 	case _SC_MONOTONIC_CLOCK:
 		return _POSIX_VERSION;
-	default:
-		errno = EINVAL;
-		return -1;
 	}
+	/* What has no limit, or does not exist, is no error. */
+	if (name < 0 || name > _SC_SIGSTKSZ)
+		errno = EINVAL;
+	return -1;
 }
 
 int getpagesize(void)

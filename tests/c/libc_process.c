@@ -38,6 +38,8 @@ static void check_facts(void)
 	CHECK(sysconf(_SC_PAGESIZE) == getpagesize() && getpagesize() >= 4096);
 	CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 1);
 	CHECK_ERRNO(sysconf(123456), EINVAL);
+	errno = 0;
+	CHECK_ERRNO(sysconf(_SC_ARG_MAX), 0);
 	CHECK(getpid() > 1 && getpid() == getpid());
 	CHECK(uname(&name) == 0 && strcmp(name.sysname, "CloudABI") == 0);
 	CHECK(strlen(uuid) == 36 && uuid[8] == '-' && uuid[14] == '4');
@@ -100,6 +102,9 @@ static void check_calendar(void)
 	CHECK(strcmp(text, "2017-07-14T02:40:00 UTC Fri") == 0);
 	CHECK(strptime("2001-02-03 04:05", "%Y-%m-%d %H:%M", &tm) != NULL);
 	CHECK(tm.tm_mon == 1 && tm.tm_mday == 3 && tm.tm_min == 5);
+	tm.tm_zone = NULL;
+	CHECK(strftime(text, sizeof(text), "%Z%z", &tm) == 8);
+	CHECK(strcmp(text, "UTC+0000") == 0);
 	tzset();
 	CHECK(strcmp(tzname[0], "UTC") == 0 && timezone == 0);
 }
