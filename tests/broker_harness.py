@@ -49,6 +49,7 @@ FILESTAT = struct.Struct("<QQB3xIQQQQ")
 DIRENT = struct.Struct("<QQIB3x")
 COMMAND = struct.Struct("<q6qQqQq")
 HELLO = struct.Struct("<QqQQ")
+NAME = struct.Struct("<24sQQ16s")
 START_BLOCK = struct.Struct("<QIIQII")
 START_FD = struct.Struct("<QQB7x")
 
@@ -231,6 +232,7 @@ class Syscall:
 
     READ, WRITE, CLOSE, PREAD = 0, 1, 3, 17
     SENDMSG, RECVMSG, FCNTL, FTRUNCATE, MMAP = 46, 47, 72, 77, 9
+    GETPEERNAME = 52
     GETPID, GETSID, EXIT_GROUP, PERSONALITY = 39, 124, 231, 135
 
 
@@ -272,6 +274,14 @@ class Guest:
         words = (fd, self.arena, length, 0)
         count, data = self._command(Syscall.PREAD, words, 0, b"", self.arena, length)
         return data[:count]
+
+    def peer_name(self, fd: int) -> bytes:
+        """What getpeername() says after the address family."""
+        at, length = self.arena, 128
+        memory = bytes(length) + length.to_bytes(4, "little")
+        words = (fd, at, at + length)
+        _, found = self._command(Syscall.GETPEERNAME, words, at, memory, at, len(memory))
+        return found[2 : int.from_bytes(found[length:], "little")]
 
     def _command(
         self, number: int, words: Sequence[int], to: int, memory: bytes, source: int, length: int

@@ -22,6 +22,7 @@ from broker_harness import (
     DIRENT,
     FILESTAT,
     LINK,
+    NAME,
     OPEN,
     READDIR,
     READLINK,
@@ -277,6 +278,16 @@ class TestRights:
         for base, inheriting in more:
             fields = {"rights_base": base, "rights_inheriting": inheriting}
             assert held.error(reply.fd, CLONE, **fields) == "ENOTCAPABLE"
+
+    def test_names(self, held: Guest) -> None:
+        """Who gets a capability from somebody else sees what it is; no two names are the same."""
+        tag = b"\0cloudabi-directory".ljust(24, b"\0")
+        given = NAME.unpack(held.peer_name(1))
+        assert given[:3] == (tag, DIRECTORY, INHERITING)
+        clone = held.request(1, CLONE, rights_base=0, rights_inheriting=READ).fd
+        name = NAME.unpack(held.peer_name(clone))
+        assert name[:3] == (tag, 0, READ)
+        assert name[3] != given[3]
 
     def test_overlapping_grants(self, tree: Path) -> None:
         """Through a read-only grant nothing is written, however writable another one is."""
