@@ -27,7 +27,15 @@ from broker_harness import (
     abi,
     fds_of,
 )
-from runtime_harness import Alone, Held, compiled, opened, start_block, started_alone
+from runtime_harness import (
+    ALLOW_SENDMSG,
+    Alone,
+    Held,
+    compiled,
+    opened,
+    start_block,
+    started_alone,
+)
 
 EBADF, EIO, ENOTCAPABLE = abi.EBADF, abi.EIO, abi.ENOTCAPABLE
 
@@ -82,7 +90,7 @@ class Dialogue:
 
 
 @contextmanager
-def dialogue(letters: str) -> Iterator[Dialogue]:
+def dialogue(letters: str, flags: int = 0) -> Iterator[Dialogue]:
     """Start tests/c/dialogue.c with these things to do."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(20)
@@ -91,7 +99,7 @@ def dialogue(letters: str) -> Iterator[Dialogue]:
         Held(writer, abi.FILETYPE_SOCKET_STREAM),
         Held(theirs.fileno(), abi.FILETYPE_DIRECTORY),
     ]
-    block = start_block(held, letters.encode())
+    block = start_block(held, letters.encode(), flags)
     with ExitStack() as stack:
         stack.callback(os.close, reader)
         stack.enter_context(ours)
@@ -244,3 +252,10 @@ def test_only_granted_descriptors_are_left() -> None:
     """The start block, the program, the result socket and whatever else are closed."""
     with dialogue("w") as broker:
         assert set(fds_of(broker.alone.pid)) == {0, 1}
+
+
+@pytest.mark.parametrize(("flags", "error"), [(0, abi.ENOTSUP), (ALLOW_SENDMSG, 0)])
+def test_descriptors_are_sent_only_where_granted(flags: int, error: int) -> None:
+    """Where it is not, the runtime does not even try: the filter would kill it."""
+    with dialogue("p", flags) as broker:
+        assert broker.errors() == [error]

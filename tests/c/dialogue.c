@@ -39,6 +39,18 @@ static cloudabi_errno_t link_it(void)
 	return sys.file_rename(DIRECTORY, TEXT("a"), other, TEXT("b"));
 }
 
+static cloudabi_errno_t pass_it(void)
+{
+	const cloudabi_ciovec_t iov = {"x", 1};
+	const cloudabi_fd_t fd = OUTPUT;
+	const cloudabi_send_in_t in = {&iov, 1, &fd, 1, 0};
+	cloudabi_send_out_t out;
+	cloudabi_fd_t a, b;
+
+	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
+	return sys.sock_send(a, &in, &out);
+}
+
 static cloudabi_errno_t perform(char letter)
 {
 	switch (letter) {
@@ -50,6 +62,8 @@ static cloudabi_errno_t perform(char letter)
 		return open_it();
 	case 'l':
 		return link_it();
+	case 'p':
+		return pass_it();
 	case 'c':
 		return sys.fd_close(DIRECTORY);
 	case 'w':
