@@ -429,7 +429,8 @@ def test_a_signal_undoes_the_preparations(tmp_path: Path, number: int) -> None:
         "def slow(wanted):\n"
         "    if wanted.binds:\n"
         "        return made(wanted)\n"
-        "    import time; print('waiting', flush=True); time.sleep(60)\n"
+        "    import time; print('waiting', flush=True)\n"
+        "    for _ in range(600): time.sleep(0.1)\n"
         "_sockets.open_socket = slow\n"
         "sys.exit(__main__.main(['/bin/true']))\n"
     )

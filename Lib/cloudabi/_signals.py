@@ -26,21 +26,22 @@ class Interrupted(BaseException):
 
 
 class Signals:
-    """Handles ending signals: they undo the preparations, or go to the broker once it runs.
+    """Takes the signals that end a process: first they undo the preparations, then they are held
+    back until wait() passes them on, as one that came before a blocking call would be forgotten.
 
-    A broker that was started but not announced yet ends with this process.
+    former_mask: what was blocked before, for children.
     """
 
     def __init__(self) -> None:
-        self._pidfd = -1
-        self._former: dict[int, Any] = {}
+        self._handlers: dict[int, Any] = {}
+        self._taken = {n for n in _ENDING if signal.getsignal(n) is not signal.SIG_IGN}
+        self.former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
     def __enter__(self) -> Signals:
+        for number in self._taken:
+            self._handlers[number] = signal.signal(number, _interrupt)
         # Where children are ignored, their exit status is lost.
-        self._replace(signal.SIGCHLD, signal.SIG_DFL)
-        for number in _ENDING:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._replace(number, self._handle)
+        self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         return self
 
     def __exit__(
@@ -49,19 +50,25 @@ class Signals:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for number, handler in self._former.items():
+        for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self.former_mask)
 
-    def forward_to(self, pid: int) -> None:
-        """Send signals to this child from now on."""
-        self._pidfd = os.pidfd_open(pid)
+    def hold_back(self) -> None:
+        """Keep signals for wait(), which has to follow."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {*self._taken, signal.SIGCHLD})
 
-    def _replace(self, number: int, handler: Any) -> None:
-        self._former[number] = signal.signal(number, handler)
+    def wait(self, child: int) -> int:
+        """Pass signals on to a child until it ends; returns its status as os.wait() does."""
+        while True:
+            number = signal.sigwaitinfo({*self._taken, signal.SIGCHLD}).si_signo
+            if number != signal.SIGCHLD:
+                os.kill(child, number)
+                continue
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return status
 
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._pidfd < 0:
-            raise Interrupted(number)
-        signal.pidfd_send_signal(self._pidfd, number)
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(number)

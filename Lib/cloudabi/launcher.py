@@ -90,10 +90,11 @@ def run(
             spec = _spec(manifest.value, opened, program_fd, runtime_fd)
             if no_landlock:
                 spec["no_landlock"] = True
-            pid = _start(parts.broker, *encode(spec, literal=True), opened)
-            signals.forward_to(pid)
+            signals.hold_back()
+            pid = _start(parts.broker, *encode(spec, literal=True), opened, signals)
             opened.close()
-            return _wait(pid)
+            code = os.waitstatus_to_exitcode(signals.wait(pid))
+            return code if code >= 0 else Exit.SIGNAL - code
     except Interrupted as interrupted:
         return Exit.SIGNAL + interrupted.number
 
@@ -142,19 +143,19 @@ def _descriptor(grant: Grant) -> dict[Value, Value]:
     }
 
 
-def _start(broker: str, spec: bytes, needed: list[int], opened: Opened) -> int:
+def _start(broker: str, spec: bytes, needed: list[int], opened: Opened, signals: Signals) -> int:
     """Start the broker, without environment. It closes what the spec does not mention."""
     spec_fd = opened.keep(os.memfd_create("cloudabi-spec", os.MFD_CLOEXEC))
     os.write(spec_fd, spec)
     # A duplicate over itself is how posix_spawn() says: stays open.
     actions = [(os.POSIX_SPAWN_DUP2, fd, fd) for fd in (*needed, spec_fd)]
     try:
-        return os.posix_spawn(broker, [broker, str(spec_fd)], {}, file_actions=actions)
+        return os.posix_spawn(
+            broker,
+            [broker, str(spec_fd)],
+            {},
+            file_actions=actions,
+            setsigmask=signals.former_mask,
+        )
     except OSError as error:
         raise _incomplete(broker, error) from None
-
-
-def _wait(pid: int) -> int:
-    _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else Exit.SIGNAL - code
