@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -281,10 +282,14 @@ def test_web_server_does_not_leak(tmp_path: Path) -> None:
         before = [usage(pid) for pid in (sandbox.guest_pid, sandbox.broker_pid)]
         fetch_all(10016)
         after = [usage(pid) for pid in (sandbox.guest_pid, sandbox.broker_pid)]
+        deadline = time.monotonic() + 10
+        while after[0][0] > before[0][0] and time.monotonic() < deadline:
+            time.sleep(0.1)  # the last answers are there before their threads have ended
+            after = [usage(pid) for pid in (sandbox.guest_pid, sandbox.broker_pid)]
     assert len(pages) == 1600 + 10016
     assert set(pages) == {b"It works!"}
     for (fds_before, kib_before), (fds_after, kib_after) in zip(before, after, strict=True):
-        assert fds_after == fds_before
+        assert fds_after <= fds_before
         assert kib_after <= kib_before + 1024
 
 
