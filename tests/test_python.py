@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from harness import PYTHON, STDLIB, python_manifest, run, run_python
+from harness import CLOUDABI_RUN, PYTHON, STDLIB, python_manifest, run, run_python
 
 
 def manifest(*lines: str, stdlib: bool = True) -> str:
@@ -476,41 +477,55 @@ def test_what_needs_authority_is_an_error() -> None:
     )
 
 
-def test_server_on_an_injected_socket() -> None:
-    text = python_manifest(
-        """
-        import socket, socketserver, sys, threading
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self):
-                self.wfile.write(self.rfile.readline()[::-1])
-        class Server(socketserver.BaseServer):
-            def __init__(self, listener):
-                super().__init__(listener.getsockname(), Handler)
-                self.socket = listener
-            def fileno(self):
-                return self.socket.fileno()
-            def get_request(self):
-                return self.socket.accept()
-        listener = sys.argdata
-        assert listener.family == socket.AF_INET and listener.type == socket.SOCK_STREAM
-        print(listener.getsockname()[1], flush=True)
-        server = Server(listener)
-        server.handle_request()
-        """,
-        args="!socket {bind: '127.0.0.1:0'}",
-    )
-    from socket import create_connection
+SOCKETSERVER = """
+    import socket, socketserver, sys
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(self.rfile.readline()[::-1])
+    class Server(socketserver.BaseServer):
+        def __init__(self, listener):
+            super().__init__(listener.getsockname(), Handler)
+            self.socket = listener
+        def fileno(self):
+            return self.socket.fileno()
+        def get_request(self):
+            return self.socket.accept()
+    listener = sys.argdata
+    assert listener.type == socket.SOCK_STREAM
+    print(listener.getsockname()[1], flush=True)
+    Server(listener).handle_request()
+"""
+ASYNCIO = """
+    import asyncio, sys
+    async def main():
+        done = asyncio.Event()
+        async def handle(reader, writer):
+            writer.write((await reader.readline())[::-1])
+            writer.close()
+            await writer.wait_closed()
+            done.set()
+        server = await asyncio.start_server(handle, sock=sys.argdata)
+        print(sys.argdata.getsockname()[1], flush=True)
+        await done.wait()
+        server.close()
+    asyncio.run(main())
+"""
 
-    from harness import CLOUDABI_RUN
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("code", [SOCKETSERVER, ASYNCIO], ids=["socketserver", "asyncio"])
+def test_server_on_an_injected_socket(code: str, host: str) -> None:
+    address = f"[{host}]:0" if ":" in host else f"{host}:0"
+    text = python_manifest(code, args=f"!socket {{bind: '{address}'}}")
     with subprocess.Popen(
         [CLOUDABI_RUN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdin and process.stdout
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write(text)
         process.stdin.close()
         port = int(process.stdout.readline())
-        with create_connection(("127.0.0.1", port), timeout=5) as client:
+        with socket.create_connection((host, port), timeout=5) as client:
             client.sendall(b"olleh\n")
             assert client.recv(100) == b"\nhello"
         assert process.wait(5) == 0
