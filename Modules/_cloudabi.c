@@ -9,7 +9,7 @@
 #include <sys/socket.h>           // getsockname()
 #include <sys/stat.h>             // fstat()
 
-/* --- PathDescriptor -------------------------------------------------------- */
+/* --- PathDescriptor --- */
 
 PyDoc_STRVAR(path_descriptor_doc,
 "PathDescriptor(fd)\n--\n\n"
@@ -72,7 +72,7 @@ static PyType_Spec path_descriptor_spec = {
     .slots = path_descriptor_slots,
 };
 
-/* --- Values ---------------------------------------------------------------- */
+/* --- Values --- */
 
 struct converter {
     struct argdata_scanner scanner;
@@ -83,15 +83,6 @@ struct converter {
 static PyObject *convert_value(struct converter *converter,
                                const struct argdata_token *token,
                                bool hashable);
-
-/* The message was found to be well-formed, so there always is a token. */
-static struct argdata_token
-next_token(struct converter *converter)
-{
-    struct argdata_token token = {.kind = ARGDATA_END};
-    (void)argdata_scan(&converter->scanner, &token, 1);
-    return token;
-}
 
 static const char *
 payload(const struct converter *converter, const struct argdata_token *token)
@@ -156,7 +147,7 @@ static int
 append_members(struct converter *converter, PyObject *list, bool hashable)
 {
     struct argdata_token token;
-    while ((token = next_token(converter)).kind != ARGDATA_END) {
+    while ((token = next_token(&converter->scanner)).kind != ARGDATA_END) {
         PyObject *value = convert_value(converter, &token, hashable);
         if (value == NULL) {
             return -1;
@@ -194,7 +185,7 @@ convert_item(struct converter *converter, const struct argdata_token *token,
     if (key == NULL) {
         return -1;
     }
-    struct argdata_token value_token = next_token(converter);
+    struct argdata_token value_token = next_token(&converter->scanner);
     PyObject *value = convert_value(converter, &value_token, hashable);
     int result = value == NULL ? -1 : PyDict_SetItem(dict, key, value);
     Py_DECREF(key);
@@ -210,7 +201,7 @@ convert_map(struct converter *converter, bool hashable)
         return NULL;
     }
     struct argdata_token token;
-    while ((token = next_token(converter)).kind != ARGDATA_END) {
+    while ((token = next_token(&converter->scanner)).kind != ARGDATA_END) {
         if (convert_item(converter, &token, dict, hashable) < 0) {
             Py_DECREF(dict);
             return NULL;
@@ -219,7 +210,7 @@ convert_map(struct converter *converter, bool hashable)
     return dict;
 }
 
-/* --- Descriptors ----------------------------------------------------------- */
+/* --- Descriptors --- */
 
 static PyObject *
 new_path_descriptor(const struct converter *converter, int fd)
@@ -333,7 +324,8 @@ convert_value(struct converter *converter, const struct argdata_token *token,
     case ARGDATA_NULL:
         Py_RETURN_NONE;
     case ARGDATA_BINARY:
-        return PyBytes_FromStringAndSize(payload(converter, token), token->len);
+        return PyBytes_FromStringAndSize(payload(converter, token),
+                                         token->len);
     case ARGDATA_BOOL:
         return PyBool_FromLong(token->number != 0);
     case ARGDATA_FD:
@@ -356,7 +348,7 @@ convert_value(struct converter *converter, const struct argdata_token *token,
     }
 }
 
-/* --- Start-up -------------------------------------------------------------- */
+/* --- Start-up --- */
 
 static int
 start_converter(struct converter *converter,
@@ -383,7 +375,7 @@ _PyCloudABI_Convert(const struct argdata_scanner *value)
     struct converter converter = {.descriptors = NULL};
     PyObject *result = NULL;
     if (start_converter(&converter, value) == 0) {
-        struct argdata_token token = next_token(&converter);
+        struct argdata_token token = next_token(&converter.scanner);
         result = convert_value(&converter, &token, false);
     }
     finish_converter(&converter);
@@ -403,8 +395,8 @@ convert_path_entry(struct converter *converter,
 static int
 append_path_entries(struct converter *converter, PyObject *list)
 {
-    struct argdata_token token = next_token(converter);   // the seq itself
-    while ((token = next_token(converter)).kind != ARGDATA_END) {
+    struct argdata_token token = next_token(&converter->scanner);  // the seq
+    while ((token = next_token(&converter->scanner)).kind != ARGDATA_END) {
         PyObject *entry = convert_path_entry(converter, &token);
         if (entry == NULL) {
             return -1;
@@ -432,7 +424,7 @@ _PyCloudABI_ConvertPath(const struct argdata_scanner *value)
     return list;
 }
 
-/* --- The module ------------------------------------------------------------ */
+/* --- The module --- */
 
 static int
 module_exec(PyObject *module)

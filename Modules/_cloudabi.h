@@ -21,6 +21,16 @@ struct cloudabi_start {
     struct argdata_scanner args;  // any value, null if there is none
 };
 
+/* Return the next token of a message that was found to be well-formed. Past
+   the end there are only ARGDATA_ENDs. */
+static inline struct argdata_token
+next_token(struct argdata_scanner *scanner)
+{
+    struct argdata_token token = {.kind = ARGDATA_END};
+    (void)argdata_scan(scanner, &token, 1);
+    return token;
+}
+
 // Filled in by program_main() before Python is initialized.
 extern struct cloudabi_start _PyCloudABI_start;
 

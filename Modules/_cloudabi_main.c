@@ -20,7 +20,6 @@
 #include <fcntl.h>                // AT_FDCWD
 #include <program.h>              // program_main()
 #include <stdarg.h>               // va_list
-#include <stddef.h>               // offsetof()
 #include <stdio.h>                // snprintf()
 #include <stdlib.h>               // exit()
 #include <string.h>               // memchr()
@@ -33,7 +32,7 @@
 struct options {
     const char *command;
     const char *module;
-    const char *script;           // or
+    const char *script;           // a name, or
     int script_fd;
     int stdin_fd;
     int stdout_fd;
@@ -75,14 +74,6 @@ usage(const char *format, ...)
     fputc('\n', stderr);
     va_end(args);
     exit(EXIT_USAGE);
-}
-
-static struct argdata_token
-next_token(struct argdata_scanner *scanner)
-{
-    struct argdata_token token = {.kind = ARGDATA_END};
-    (void)argdata_scan(scanner, &token, 1);
-    return token;
 }
 
 /* Move past one value, members included. */
@@ -195,7 +186,8 @@ accept_any(const struct key *key, struct argdata_scanner *value)
 static const struct key keys[] = {
     {"args", accept_any, &_PyCloudABI_start.args, "any value"},
     {"bytescompare", accept_level, &options.bytescompare, "a bool or a level"},
-    {"command", accept_text, &options.command, "a str without null characters"},
+    {"command", accept_text, &options.command,
+     "a str without null characters"},
     {"cwd", accept_fd, &options.cwd_fd, "a directory's descriptor"},
     {"debug", accept_flag, &options.debug, "a bool"},
     {"dontwritebytecode", accept_flag, &options.dontwritebytecode, "a bool"},
@@ -242,12 +234,10 @@ static void
 open_stderr(struct argdata_scanner map)
 {
     struct argdata_token token;
-    while ((token = next_token(&map)).kind != ARGDATA_END) {
+    while ((token = next_token(&map)).kind == ARGDATA_STR) {
         const char *name = get_text(&map, &token);
         struct argdata_scanner value = map;
-        if (token.kind == ARGDATA_STR && name != NULL
-            && strcmp(name, "stderr") == 0)
-        {
+        if (name != NULL && strcmp(name, "stderr") == 0) {
             (void)accept_fd(find_key(name), &value);
         }
         skip_value(&map);
