@@ -231,17 +231,19 @@ static elf_addr reserve(void)
 	elf_addr begin = page_floor(next_segment(NULL)->p_vaddr);
 	elf_addr align = process.page_size;
 	const elf_phdr *phdr = NULL;
+	void *room = (void *)-ENOMEM;
 	elf_addr end = 0;
-	void *room;
 
 	while ((phdr = next_segment(phdr)) != NULL) {
 		align = MAX(align, phdr->p_align);
 		end = page_ceil(phdr->p_vaddr + phdr->p_memsz);
 	}
-	/* On failure the length has wrapped, or is beyond any memory. */
-	room = host_mmap(NULL, end - begin + (align - process.page_size),
-			 PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			 -1, 0);
+	/* A sum that wraps would get room for a part of the segments. */
+	if (end - begin <= -align)
+		room = host_mmap(NULL, end - begin + align - process.page_size,
+				 PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				 -1, 0);
 	if (host_failed(room))
 		start_refuse(START_STAGE_MEMORY, (long)room,
 			     "the program does not fit into memory");

@@ -266,6 +266,17 @@ def test_too_large_for_memory() -> None:
     assert refusal.message == "the program does not fit into memory"
 
 
+def test_room_for_all_segments_does_not_wrap() -> None:
+    """With the alignment added, the room for all of memory would be small."""
+    elf = program()
+    elf.loads[0].align = 1 << 24
+    last = elf.loads[-1]
+    last.vaddr = WRAPPING - PAGE + last.offset % PAGE
+    last.memsz = 16
+    message = "the program does not fit into memory"
+    assert refusal_of(elf.pack()) == Refusal(STAGE_MEMORY, 12, message)
+
+
 def test_headers_in_no_segment() -> None:
     elf = program()
     headers = b"".join(item.pack() for item in elf.segments)
