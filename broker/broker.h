@@ -90,6 +90,10 @@ struct capability *capability_redeem(const unsigned char *ticket);
 
 /* grant.c: what the guest gets at the start. */
 
+/* What a descriptor that can neither be read nor written is good for. */
+#define REFERENCE_RIGHTS                                                       \
+	(CLOUDABI_RIGHT_FILE_STAT_FGET | CLOUDABI_RIGHT_PROC_EXEC)
+
 struct grants {
 	int fds[SPEC_FDS_MAX];
 	struct start_fd starts[SPEC_FDS_MAX];

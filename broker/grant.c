@@ -153,15 +153,20 @@ static const struct class *judge(int fd, const char **reason)
 	*reason = "is a control of the kernel, such as those in /proc and /sys";
 	if (filesystem_is_kernel(fd) != 0)
 		return NULL;
-	*reason = "was opened with O_PATH, which suits directories only";
-	if (mode & O_PATH && !S_ISDIR(stat.st_mode))
+	*reason = "was opened with O_PATH, "
+		  "which suits files and directories only";
+	if (mode & O_PATH && !S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode))
 		return NULL;
 	return judge_type(fd, &stat, reason);
 }
 
 static uint64_t rights_of_mode(int fd)
 {
-	switch (fcntl(fd, F_GETFL) & O_ACCMODE) {
+	int mode = fcntl(fd, F_GETFL);
+
+	if (mode & O_PATH)
+		return REFERENCE_RIGHTS;
+	switch (mode & O_ACCMODE) {
 	case O_RDONLY:
 		return ~CLOUDABI_RIGHT_FD_WRITE;
 	case O_WRONLY:

@@ -8,10 +8,6 @@
 #include "broker.h"
 #include "host_errno.h"
 
-/* What a descriptor that can neither be read nor written is good for. */
-#define REFERENCE_RIGHTS                                                       \
-	(CLOUDABI_RIGHT_FILE_STAT_FGET | CLOUDABI_RIGHT_PROC_EXEC)
-
 static bool is_writing(const struct broker_request *head)
 {
 	return (head->rights_base & CLOUDABI_RIGHTS_WRITING) != 0;

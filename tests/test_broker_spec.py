@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -151,11 +152,16 @@ class TestRefusals:
             assert start_block(held)[1][1][2] == abi.FILETYPE_REGULAR_FILE
 
     def test_references(self, tmp_path: Path) -> None:
-        (tmp_path / "file").touch()
+        os.mkfifo(tmp_path / "pipe")
         (tmp_path / "link").symlink_to("x")
-        for name in ("file", "link"):
+        for name in ("pipe", "link"):
             with opened(tmp_path / name, os.O_PATH | os.O_NOFOLLOW) as fd:
-                self.refused(fd, "was opened with O_PATH, which suits directories only")
+                self.refused(fd, "was opened with O_PATH, which suits files and directories only")
+        (tmp_path / "file").write_text("secret")
+        with opened(tmp_path / "file", os.O_PATH) as fd, guest(Grant(fd)) as held:
+            rights = (abi.RIGHT_FILE_STAT_FGET | abi.RIGHT_PROC_EXEC, 0)
+            assert start_block(held)[1][1] == (*rights, abi.FILETYPE_REGULAR_FILE)
+            assert held.read(1, 10) == -errno.EBADF
 
     def test_devices(self) -> None:
         for name in ("null", "zero", "full", "random", "urandom"):

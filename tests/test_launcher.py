@@ -141,13 +141,14 @@ def test_descriptors_and_rights(describe: Path, tmp_path: Path) -> None:
         write: !file {path: file, mode: write}
         append: !file {path: new, mode: append}
         some: !file {path: file, rights: [FD_READ]}
+        none: !file {path: file, rights: [FILE_STAT_FGET, FD_SEEK]}
         exec: !file {path: file, mode: exec}
         program: !executable
         socket: !socket
     """
     found = lines_of(manifest, describe, tmp_path)
     numbers = [values[0] for values in found.values()]
-    assert numbers == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert numbers == list(range(len(found)))
     file, directory = _abi.MAX_BASE_REGULAR_FILE, _abi.MAX_BASE_DIRECTORY
     below = _abi.MAX_INHERITING_DIRECTORY
     executing = _abi.RIGHT_PROC_EXEC | _abi.RIGHT_MEM_MAP_EXEC
@@ -161,6 +162,7 @@ def test_descriptors_and_rights(describe: Path, tmp_path: Path) -> None:
     assert found["write"][2] == file & ~executing
     assert found["append"][2] & (_abi.RIGHT_FD_READ | _abi.RIGHT_FD_WRITE) == _abi.RIGHT_FD_WRITE
     assert found["some"][2] == _abi.RIGHT_FD_READ
+    assert found["none"][2] == _abi.RIGHT_FILE_STAT_FGET
     assert found["exec"][2] & _abi.RIGHT_PROC_EXEC
     assert found["program"][2] & _abi.RIGHT_PROC_EXEC
     assert found["socket"][1] == _abi.FILETYPE_SOCKET_STREAM
@@ -244,7 +246,8 @@ def test_inherited_descriptors(tmp_path: Path, describe: Path) -> None:
         ("mode: append", os.O_WRONLY | os.O_APPEND),
         ("rights: [FD_WRITE]", os.O_WRONLY),
         ("rights: [FD_READ, FD_WRITE]", os.O_RDWR),
-        ("rights: []", os.O_RDONLY),
+        ("rights: [FILE_STAT_FGET, FD_SEEK]", os.O_PATH),
+        ("rights: []", os.O_PATH),
     ],
 )
 def test_files_are_opened_with_the_exact_mode(tmp_path: Path, grant: str, flags: int) -> None:

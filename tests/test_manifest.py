@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -181,7 +182,12 @@ def test_writing_is_the_full_set_without_execution() -> None:
 
 @pytest.mark.parametrize(
     ("names", "flags"),
-    [("FD_READ", 0), ("FD_WRITE, FD_SEEK", 1), ("FD_READ, FD_WRITE", 2), ("FILE_READDIR", 0)],
+    [
+        ("FD_READ", os.O_RDONLY),
+        ("FD_WRITE, FD_SEEK", os.O_WRONLY),
+        ("FD_READ, FD_WRITE", os.O_RDWR),
+        ("FILE_READDIR", os.O_PATH),
+    ],
 )
 def test_rights_are_exact(names: str, flags: int) -> None:
     access = resource_of(f"!file {{path: x, rights: [{names}]}}").access

@@ -39,6 +39,13 @@ _APPEND = (
     | _abi.RIGHT_FILE_STAT_FGET
     | _abi.RIGHT_POLL_FD_READWRITE
 )
+# How to open a file, by those of its rights that the kernel binds to a descriptor.
+_FLAGS = {
+    0: os.O_PATH,
+    _abi.RIGHT_FD_READ: os.O_RDONLY,
+    _abi.RIGHT_FD_WRITE: os.O_WRONLY,
+    _abi.RIGHT_FD_READ | _abi.RIGHT_FD_WRITE: os.O_RDWR,
+}
 
 
 class Access(Record):
@@ -75,8 +82,7 @@ READ = MODES["read"]
 
 def access_by_rights(rights: int) -> Access:
     """Grant exactly these rights, with the access mode that they need."""
-    reads, writes = (bool(rights & bit) for bit in (_abi.RIGHT_FD_READ, _abi.RIGHT_FD_WRITE))
-    flags = os.O_RDONLY if not writes else os.O_RDWR if reads else os.O_WRONLY
+    flags = _FLAGS[rights & (_abi.RIGHT_FD_READ | _abi.RIGHT_FD_WRITE)]
     return Access(flags, rights, rights, rights)
 
 
