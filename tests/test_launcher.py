@@ -339,6 +339,27 @@ def test_unix_sockets_leave_no_file(tmp_path: Path, type_: str, number: int, acc
     assert not path.exists()
 
 
+def test_files_of_sockets_are_removed_from_where_they_were_made(tmp_path: Path) -> None:
+    """A program that may change the folder cannot point the launcher to another file."""
+    run, other = tmp_path / "run", tmp_path / "other"
+    for folder in (run, other):
+        folder.mkdir()
+    (other / "socket").touch()
+    with opened(f"!socket {{bind: {run}/socket}}", tmp_path):
+        run.rename(tmp_path / "old")
+        run.symlink_to(other)
+    assert (other / "socket").exists()
+    assert not (tmp_path / "old" / "socket").exists()
+
+
+def test_files_of_sockets_may_have_become_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with opened(f"!socket {{bind: {path}}}", tmp_path):
+        path.unlink()
+        path.mkdir()
+    assert path.is_dir()
+
+
 def test_hosts_that_are_no_single_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def two(*_: object, **__: object) -> list[Any]:
         return [(2, 1, 6, "", ("192.0.2.1", 80)), (2, 1, 6, "", ("192.0.2.2", 80))]

@@ -39,7 +39,7 @@ class Opened:
         self.grants: dict[Resource, Grant] = {}
         self.addresses: dict[str, str] = {}
         self._fds: list[int] = []
-        self._socket_files: list[str] = []
+        self._socket_files: list[tuple[int, str]] = []
 
     def __enter__(self) -> Opened:
         return self
@@ -52,10 +52,12 @@ class Opened:
     ) -> None:
         self.close()
         while self._socket_files:
+            folder, name = self._socket_files.pop()
             try:
-                os.unlink(self._socket_files.pop())
-            except FileNotFoundError:
-                pass
+                os.unlink(name, dir_fd=folder)
+            except OSError:
+                pass  # the program may have been allowed to change the folder
+            os.close(folder)
 
     def close(self) -> None:
         """Close our copies of the descriptors."""
@@ -115,13 +117,19 @@ class Opened:
     def _socket(self, wanted: Socket) -> int:
         from cloudabi._sockets import open_socket
 
-        fd, name = open_socket(wanted)
+        fd, address = open_socket(wanted)
         self.keep(fd)
         if wanted.binds:
-            self.addresses[wanted.place] = name
+            self.addresses[wanted.place] = address
             if wanted.path:
-                self._socket_files.append(wanted.path)
+                self._remove_later(wanted.path)
         return fd
+
+    def _remove_later(self, path: str) -> None:
+        """Remove a file at the end from where it is now, wherever its path leads by then."""
+        folder, name = os.path.split(path)
+        handle = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._socket_files.append((handle, name))
 
 
 def _inherited(wanted: Inherited) -> tuple[int, int, int]:
