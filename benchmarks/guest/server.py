@@ -4,6 +4,7 @@
 import http.server
 import socket
 import socketserver
+import sys
 
 import world
 
@@ -32,11 +33,17 @@ class Server(socketserver.ThreadingMixIn, socketserver.BaseServer):
         assert isinstance(request, socket.socket)
         request.close()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report what is wrong here, but not that a client left before its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers every request with the page."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and page leave together, or delayed acknowledgements are measured
 
     def do_GET(self) -> None:
         """Send the page."""
