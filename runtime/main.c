@@ -2,6 +2,7 @@
 /* From the broker's exec to the program's first instruction. */
 
 #include <linux/auxvec.h>
+#include <linux/capability.h>
 #include <linux/prctl.h>
 
 #include "clock.h"
@@ -175,11 +176,37 @@ static void enter_landlock(void)
 			"the kernel refuses a Landlock domain");
 }
 
+static bool has_capabilities(const struct __user_cap_data_struct *sets)
+{
+	return (sets[0].permitted | sets[1].permitted) != 0;
+}
+
+/*
+ * Whoever starts a program may be root; the program uses no power of root's,
+ * such as that of sending messages in the name of other processes. Nothing is
+ * asked for where there is nothing to drop: some hosts forbid the call.
+ */
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+	static const struct __user_cap_data_struct
+		none[_LINUX_CAPABILITY_U32S_3];
+	long r = host_call(__NR_capget, &header, sets);
+
+	if (r == 0 && has_capabilities(sets))
+		r = host_call(__NR_capset, &header, none);
+	succeed(r, START_STAGE_CONFINE, "capabilities cannot be dropped");
+}
+
 /* Landlock comes first: the filter does not let its calls through. */
 static void confine(void)
 {
 	succeed(host_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
 		START_STAGE_CONFINE, "the kernel has no PR_SET_NO_NEW_PRIVS");
+	drop_capabilities();
 	enter_landlock();
 	succeed(seccomp_install(filter_stage(SECCOMP_LOADING), process.pid),
 		START_STAGE_CONFINE,

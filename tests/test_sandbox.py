@@ -46,6 +46,8 @@ def test_confinement_seen_from_outside(sleeping: Path) -> None:
     with started(sleeping) as sandbox:
         assert sandbox.guest_status("Seccomp") == "2"
         assert sandbox.guest_status("NoNewPrivs") == "1"
+        for capabilities in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+            assert int(sandbox.guest_status(capabilities), 16) == 0
         assert Path(f"/proc/{sandbox.guest_pid}/environ").read_bytes() == b""
         # A session of its own: no controlling terminal to type into.
         assert os.getsid(sandbox.guest_pid) == sandbox.guest_pid
