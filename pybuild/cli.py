@@ -148,7 +148,7 @@ def _check(driver: Driver, options: argparse.Namespace) -> None:
 
 
 def _bench(driver: Driver, options: argparse.Namespace) -> None:
-    packages.ensure(packages.TEST, driver.reporter)
+    packages.ensure(packages.BENCH, driver.reporter)
     _make(driver, _targets(""))
     suites.bench(driver, options.names)
 

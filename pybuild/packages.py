@@ -52,9 +52,9 @@ BUILD = (
 TEST = (
     Package("curl", program="curl"),
     Package("file", program="file"),
-    Package("util-linux", program="setpriv"),
-    Package("wrk", program="wrk"),
+    Package("gcc", program="gcc"),
 )
+BENCH = (Package("wrk", program="wrk"),)
 CHECK = (Package("clang-format-16", program="clang-format-16"),)
 
 

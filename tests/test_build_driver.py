@@ -126,6 +126,14 @@ def test_support_table_has_all_targets() -> None:
 
 
 @pytest.mark.parametrize("target", targets.BUILT, ids=lambda target: target.triple)
+def test_interpreter_is_a_cloudabi_program(target: targets.Target) -> None:
+    command = ["file", "--brief", str(ROOT / "dist" / target.triple / "bin" / "python3")]
+    kind = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert kind.startswith(f"ELF {target.pointer_bits}-bit LSB pie executable")
+    assert "(Nuxi CloudABI), static-pie linked" in kind
+
+
+@pytest.mark.parametrize("target", targets.BUILT, ids=lambda target: target.triple)
 def test_promised_targets_are_there(target: targets.Target) -> None:
     """The table in README.md follows from `works`; this is what it must rest on."""
     folder = ROOT / "dist" / target.triple

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,8 +11,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from harness import CLOUDABI_RUN, ROOT, SYSROOT
 
@@ -109,7 +106,6 @@ def webserver(folder: Path) -> Iterator[int]:
             server.terminate()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_webserver(tmp_path: Path) -> None:
     with webserver(tmp_path) as port:
         page = subprocess.run(
