@@ -284,6 +284,39 @@ def test_what_is_neither_file_nor_directory(tmp_path: Path) -> None:
         ]
 
 
+def test_links_that_the_program_may_have_made(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "sub").mkdir(parents=True)
+    (tmp_path / "outside").touch()
+    (tmp_path / "way").symlink_to("data/sub")
+    (data / "file").touch()
+    (data / "sub" / "link").symlink_to(tmp_path / "outside")
+    (data / "up").symlink_to("..")
+    with socket.create_server(str(tmp_path / "socket"), family=socket.AF_UNIX):
+        paths = ("data/sub/link", "data/up/outside", "way/link", "data/sub/../up/data/file")
+        files = [f"!file {{path: {path}, mode: append}}" for path in paths]
+        files += [f"!file {{path: {data}/up/data}}", "!file {path: way/../up}"]
+        made = f"!socket {{bind: {data}/up/new}}", f"!socket {{connect: {data}/up/socket}}"
+        for resource in (*files, *made):
+            with opened(resource, tmp_path):
+                pass
+            for mode in ("mode: write", "rights: [FILE_OPEN, FILE_SYMLINK]"):
+                manifest = f"- {resource}\n- !file {{path: data, {mode}}}\n"
+                message = "a symbolic link on the way is in a directory that the program may change"
+                assert refusal(manifest, tmp_path) == message
+            with opened(f"- {resource}\n- !file {{path: data}}\n", tmp_path):
+                pass
+        harmless = "- !file {path: way/../file}\n- !file {path: data, mode: write}\n"
+        with opened(harmless, tmp_path):
+            pass
+
+
+def test_endless_links(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    message = "cannot open `loop`: Too many levels of symbolic links"
+    assert refusal("!file {path: loop}", tmp_path) == message
+
+
 # Sockets.
 
 
@@ -450,9 +483,9 @@ def test_a_signal_undoes_the_preparations(tmp_path: Path, number: int) -> None:
     code = (
         "import sys; from cloudabi import _sockets, __main__\n"
         "made = _sockets.open_socket\n"
-        "def slow(wanted):\n"
+        "def slow(wanted, handle):\n"
         "    if wanted.binds:\n"
-        "        return made(wanted)\n"
+        "        return made(wanted, handle)\n"
         "    import time; print('waiting', flush=True)\n"
         "    for _ in range(600): time.sleep(0.1)\n"
         "_sockets.open_socket = slow\n"

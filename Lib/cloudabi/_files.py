@@ -6,10 +6,12 @@ from __future__ import annotations
 import os
 import stat
 
+from cloudabi._paths import find
 from cloudabi._record import TYPE_CHECKING
 from cloudabi.errors import ManifestError, Problem
 
 if TYPE_CHECKING:
+    from cloudabi._paths import Identity
     from cloudabi.resources import File
 
 _KERNEL_FOLDERS = ("/proc", "/sys")
@@ -21,19 +23,20 @@ _KINDS = {
 }
 
 
-def open_file(file: File, folder: str) -> tuple[int, int, int]:
+def open_file(file: File, folder: str, trail: set[Identity]) -> tuple[int, int, int]:
     """Open what `!file` names, relative to a folder.
 
+    trail: as for find().
     Returns the descriptor, its rights, and those to what is below a directory.
     Raises OSError; ManifestError: it is nothing that can be granted by its name.
     """
     path = os.path.join(folder, file.path)
     try:
-        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        handle = find(path, trail)
     except FileNotFoundError:
         if not file.access.creates:
             raise
-        return _create(path, file)
+        return _create(path, file, trail)
     # Everything below concerns what the handle holds, whatever becomes of the name.
     status = os.fstat(handle)
     if stat.S_ISDIR(status.st_mode) and file.access.directory is not None:
@@ -47,9 +50,14 @@ def open_file(file: File, folder: str) -> tuple[int, int, int]:
         os.close(handle)
 
 
-def _create(path: str, file: File) -> tuple[int, int, int]:
+def _create(path: str, file: File, trail: set[Identity]) -> tuple[int, int, int]:
     flags = file.access.flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    return os.open(path, flags, 0o666), file.access.file, 0
+    parent, name = os.path.split(path)
+    handle = find(parent, trail)
+    try:
+        return os.open(name, flags, 0o666, dir_fd=handle), file.access.file, 0
+    finally:
+        os.close(handle)
 
 
 def _check(file: File, status: os.stat_result) -> None:

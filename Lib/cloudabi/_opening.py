@@ -7,13 +7,16 @@ import os
 import stat
 
 from cloudabi._files import open_file
+from cloudabi._paths import find, identity
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi.errors import ManifestError, NotFoundError, NotRunnableError, Problem
-from cloudabi.resources import ALL, READ, File, Inherited, Resource, Socket
+from cloudabi.resources import ALL, LINKING, READ, File, Inherited, Resource, Socket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
+
+    from cloudabi._paths import Identity
 
 
 class Grant(Record):
@@ -38,6 +41,7 @@ class Opened:
     def __init__(self) -> None:
         self.grants: dict[Resource, Grant] = {}
         self.addresses: dict[str, str] = {}
+        self._trails: dict[Resource, set[Identity]] = {}
         self._fds: list[int] = []
         self._socket_files: list[tuple[int, str]] = []
 
@@ -101,12 +105,22 @@ class Opened:
             except OSError as error:
                 message = f"cannot {_action(resource)}: {error.strerror}"
                 problems.append(Problem(message, resource.span))
+        problems += self._misled()
         if problems:
             raise ManifestError(*problems)
 
+    def _misled(self) -> Iterator[Problem]:
+        """Find what the program's former runs could have pointed to something else."""
+        granted = {identity(grant.fd) for grant in self.grants.values() if grant.rights & LINKING}
+        for resource, trail in self._trails.items():
+            if not granted.isdisjoint(trail):
+                message = "a symbolic link on the way is in a directory that the program may change"
+                yield Problem(message, resource.span, helps=("name what the link leads to",))
+
     def _open(self, resource: Resource, folder: str, program: int) -> tuple[int, int, int]:
         if isinstance(resource, File):
-            fd, rights, inheriting = open_file(resource, folder)
+            trail = self._trails[resource] = set()
+            fd, rights, inheriting = open_file(resource, folder, trail)
             return self.keep(fd), rights, inheriting
         if isinstance(resource, Inherited):
             return _inherited(resource)
@@ -117,19 +131,23 @@ class Opened:
     def _socket(self, wanted: Socket) -> int:
         from cloudabi._sockets import open_socket
 
-        fd, address = open_socket(wanted)
+        handle = self._find_socket(wanted)
+        fd, address = open_socket(wanted, handle)
         self.keep(fd)
         if wanted.binds:
             self.addresses[wanted.place] = address
-            if wanted.path:
-                self._remove_later(wanted.path)
+        if wanted.binds and handle is not None:
+            # At the end the path may lead elsewhere.
+            self._socket_files.append((os.dup(handle), os.path.basename(wanted.path)))
         return fd
 
-    def _remove_later(self, path: str) -> None:
-        """Remove a file at the end from where it is now, wherever its path leads by then."""
-        folder, name = os.path.split(path)
-        handle = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._socket_files.append((handle, name))
+    def _find_socket(self, wanted: Socket) -> int | None:
+        """Find the file of a UNIX socket, or the directory where it is to be."""
+        if not wanted.path:
+            return None
+        trail = self._trails[wanted] = set()
+        path = os.path.dirname(wanted.path) if wanted.binds else wanted.path
+        return self.keep(find(path, trail))
 
 
 def _inherited(wanted: Inherited) -> tuple[int, int, int]:

@@ -20,9 +20,10 @@ _TYPES = {
 }
 
 
-def open_socket(wanted: Socket) -> tuple[int, str]:
+def open_socket(wanted: Socket, handle: int | None) -> tuple[int, str]:
     """Make a socket that is bound, or connected, to the one address that is meant.
 
+    handle: of the file of the UNIX socket to connect to.
     Returns the descriptor and the socket's own address as text.
     Raises OSError; ManifestError: the host has no address or several.
     """
@@ -38,7 +39,7 @@ def open_socket(wanted: Socket) -> tuple[int, str]:
             if wanted.backlog is not None:
                 made.listen(wanted.backlog)
         else:
-            made.connect(address)
+            made.connect(address if handle is None else f"/proc/self/fd/{handle}")
         name = _text(made.getsockname())
         return made.detach(), name
 

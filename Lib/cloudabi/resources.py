@@ -30,6 +30,8 @@ _READ_DIRECTORY = (
     | _abi.RIGHT_FILE_STAT_GET
     | _abi.RIGHT_POLL_FD_READWRITE
 )
+# Whoever holds one of these decides where paths through a directory lead.
+LINKING = _abi.RIGHT_FILE_SYMLINK | _abi.RIGHT_FILE_LINK_TARGET | _abi.RIGHT_FILE_RENAME_TARGET
 _EXECUTE = _abi.RIGHT_PROC_EXEC | _abi.RIGHT_MEM_MAP_EXEC
 _WRITE = ALL & ~_EXECUTE
 _APPEND = (
