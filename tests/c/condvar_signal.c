@@ -11,6 +11,7 @@
 
 static cloudabi_lock_t lock;
 static cloudabi_condvar_t condvar;
+static uint32_t waiting;
 static uint32_t woken;
 static uint32_t order[WAITERS];
 
@@ -27,6 +28,7 @@ static cloudabi_errno_t signal(cloudabi_nthreads_t n)
 static void wait_once(cloudabi_tid_t tid, void *argument)
 {
 	OK(lock_wait(&lock, true));
+	__atomic_add_fetch(&waiting, 1, __ATOMIC_RELEASE);
 	OK(condvar_wait(&condvar, &lock));
 	EQUAL(lock & ~MANAGED, tid | WRLOCKED);
 	order[woken++] = (uint32_t)(uintptr_t)argument;
@@ -35,13 +37,31 @@ static void wait_once(cloudabi_tid_t tid, void *argument)
 		sleep_ns(UINT64_C(1000000000000));
 }
 
+static void await(const uint32_t *count, uint32_t number)
+{
+	cloudabi_timestamp_t end =
+		now(CLOUDABI_CLOCK_MONOTONIC) + 10000 * MILLISECOND;
+
+	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) != number)
+		CHECK(now(CLOUDABI_CLOCK_MONOTONIC) < end);
+}
+
+/* Whoever counted itself with the lock held has let go of it afterwards. */
+static void pass_lock(void)
+{
+	OK(lock_wait(&lock, true));
+	OK(unlock());
+}
+
 static void start_waiters(void)
 {
+	waiting = 0;
 	woken = 0;
 	lock = 0;
 	for (uintptr_t i = 0; i < WAITERS; i++) {
 		spawn(wait_once, (void *)i);
-		sleep_ns(10 * MILLISECOND);
+		await(&waiting, i + 1);
+		pass_lock();
 	}
 	EQUAL(condvar, UINT32_MAX);
 	EQUAL(lock, 0);
@@ -49,12 +69,9 @@ static void start_waiters(void)
 
 static void await_woken(uint32_t number)
 {
-	cloudabi_timestamp_t end =
-		now(CLOUDABI_CLOCK_MONOTONIC) + 10000 * MILLISECOND;
-
-	while (__atomic_load_n(&woken, __ATOMIC_ACQUIRE) != number)
-		CHECK(now(CLOUDABI_CLOCK_MONOTONIC) < end);
+	await(&woken, number);
 	sleep_ns(5 * MILLISECOND);
+	pass_lock();
 	EQUAL(woken, number);
 }
 
@@ -120,7 +137,7 @@ static void signal_and_hold(cloudabi_tid_t tid, void *argument)
 	(void)argument;
 	OK(lock_wait(&lock, true));
 	OK(signal(1));
-	sleep_ns(60 * MILLISECOND);
+	sleep_ns(600 * MILLISECOND);
 	OK(unlock());
 	for (;;)
 		sleep_ns(UINT64_C(1000000000000));
@@ -131,8 +148,7 @@ static void test_signal_beats_timeout(void)
 {
 	lock = main_tid | WRLOCKED;
 	spawn(signal_and_hold, NULL);
-	sleep_ns(10 * MILLISECOND);
-	OK(condvar_wait_for(&condvar, &lock, 40 * MILLISECOND));
+	OK(condvar_wait_for(&condvar, &lock, 400 * MILLISECOND));
 	EQUAL(lock, main_tid | WRLOCKED);
 }
 
