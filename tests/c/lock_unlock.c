@@ -42,11 +42,11 @@ static void contend(cloudabi_tid_t tid, void *argument)
 		sleep_ns(UINT64_C(1000000000000));
 }
 
-/* Starts a thread and waits until it is in the lock's queue. */
+/* Starts a thread and gives it ample time to get into the lock's queue. */
 static void queue(struct contender *contender)
 {
 	spawn(contend, contender);
-	sleep_ns(20 * MILLISECOND);
+	sleep_ns(100 * MILLISECOND);
 	CHECK(__atomic_load_n(&lock, __ATOMIC_ACQUIRE) & MANAGED);
 	EQUAL(contender->has_lock, 0);
 }
