@@ -17,6 +17,8 @@ from pybuild.targets import BUILT, CLANG
 PYTHON = f"python{cpython.VERSION}"
 SITE_PACKAGES = cpython.LIBRARY / "site-packages"
 PYPERFORMANCE = SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
+LAUNCHER_PACKAGES = Path("pybuild/launcher-packages.txt")
+
 # Parts of the native interpreter that compile or teach, which the launcher never does.
 UNUSED = (
     *("config-*", "include", "lib*.a", "*.opt-*.pyc"),
@@ -43,8 +45,10 @@ sys.exit(main())
 
 @functools.cache
 def packages() -> Stage:
-    """The launcher's third-party packages."""
-    return _pip_stage("host-packages", "install the launcher's packages", "launcher")
+    """The launcher's third-party packages, which run with the user's authority."""
+    options = ("--require-hashes", "--requirement", str(ROOT / LAUNCHER_PACKAGES))
+    facts = ((ROOT / LAUNCHER_PACKAGES).read_text(),)
+    return _pip_stage("host-packages", "install the launcher's packages", options, facts)
 
 
 @functools.cache
@@ -63,7 +67,8 @@ def launcher() -> Stage:
 @functools.cache
 def benchmarks() -> Stage:
     """The programs of pyperformance."""
-    return _pip_stage("host-benchmarks", "install pyperformance", "benchmarks")
+    pins = _pins("benchmarks")
+    return _pip_stage("host-benchmarks", "install pyperformance", pins, pins)
 
 
 @functools.cache
@@ -117,16 +122,15 @@ def _build_launcher(build: Build) -> None:
     build.run(python, "-s", source / "_ffi_build.py", *arguments, env=environment)
 
 
-def _pip_stage(name: str, title: str, group: str) -> Stage:
-    """Make a stage that holds a group's packages, and no other, as a site-packages folder."""
-    pins = _pins(group)
+def _pip_stage(name: str, title: str, wanted: tuple[str, ...], facts: tuple[str, ...]) -> Stage:
+    """Make a stage that holds the wanted packages, and no other, as a site-packages folder."""
 
     def build(build: Build) -> None:
         _make_venv(build, build.tmp / "venv")
         target = str(build.out / SITE_PACKAGES)
-        _pip_install(build, build.tmp / "venv", "--no-deps", "--target", target, *pins)
+        _pip_install(build, build.tmp / "venv", "--no-deps", "--target", target, *wanted)
 
-    return Stage(name, title, build, needs=(cpython.build_python(),), facts=pins)
+    return Stage(name, title, build, needs=(cpython.build_python(),), facts=facts)
 
 
 def _write_command(path: Path, python: Path) -> None:
