@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +23,6 @@ import pytest
 from harness import ROOT, run
 
 SOURCE = Path(__file__).parent / "escape" / "probe.c"
-CANARY_FILE = Path("/tmp/cloudabi-escape-canary")
 COMPILE = ["clang-16", "-O1", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-ffreestanding"]
 LINUX = ["-static", "-fno-pic", "-fno-stack-protector"]
 CLOUDABI = ["--target=x86_64-unknown-cloudabi", "--ld-path=/usr/bin/ld.lld-16", "-fPIE"]
@@ -55,15 +53,16 @@ while True:
 class Host:
     """What a successful escape would touch."""
 
+    file: Path
     listener: socket.socket
     process: subprocess.Popen[bytes]
 
     def damage(self) -> set[str]:
         """Name what was reached since the last call, and forget it."""
         found = set()
-        if os.path.lexists(CANARY_FILE):
+        if os.path.lexists(self.file):
             found.add("file")
-            remove_canary_file()
+            remove(self.file)
         with contextlib.suppress(BlockingIOError):
             self.listener.accept()[0].close()
             found.add("network")
@@ -74,16 +73,16 @@ class Host:
         return found
 
 
-def remove_canary_file() -> None:
-    if CANARY_FILE.is_dir() and not CANARY_FILE.is_symlink():
-        shutil.rmtree(CANARY_FILE)
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
     else:
-        CANARY_FILE.unlink(missing_ok=True)
+        path.unlink()
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    remove_canary_file()
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    file = tmp_path_factory.mktemp("canary") / "file"
     command = [sys.executable, "-c", CANARY_PROGRAM]
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
@@ -93,7 +92,7 @@ def host() -> Iterator[Host]:
         assert process.stdout.readline() == b"ready\n"
         os.set_blocking(process.stdout.fileno(), False)
         listener.setblocking(False)
-        yield Host(listener, process)
+        yield Host(file, listener, process)
         process.kill()
 
 
@@ -109,6 +108,7 @@ class Probes:
 def probes(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Probes:
     folder = tmp_path_factory.mktemp("escape")
     canary = [
+        f'-DCANARY_FILE="{host.file}"',
         f"-DCANARY_PORT={host.listener.getsockname()[1]}",
         f"-DCANARY_PID={host.process.pid}",
     ]

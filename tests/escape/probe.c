@@ -66,15 +66,8 @@ static long raw_int80(long nr, long a, long b, long c)
 	return ret;
 }
 
-/* Named by the tests: a file that must not appear, a port and a process
- * that must not be reached. */
-#define CANARY_FILE "/tmp/cloudabi-escape-canary"
-#ifndef CANARY_PORT
-#define CANARY_PORT 1
-#endif
-#ifndef CANARY_PID
-#define CANARY_PID 1
-#endif
+/* The tests define CANARY_FILE, which must not appear, and CANARY_PORT and
+ * CANARY_PID, which must not be reached. */
 
 struct vector {
 	const void *base;
