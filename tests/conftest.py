@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What all tests share: they need a finished build, and say so once when there is none."""
+"""What all tests share: a finished build, and signals that programs react to."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 
 from harness import CLOUDABI_RUN, PYTHON
 
+# Whatever starts the tests in the background has these ignored, and programs inherit it.
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+
 
 def pytest_sessionstart() -> None:
-    """Stop at once instead of failing in every test."""
+    """Prepare, or stop at once instead of failing in every test."""
     missing = [path for path in (CLOUDABI_RUN, PYTHON) if not path.exists()]
     if missing:
         names = ", ".join(map(str, missing))
         pytest.exit(f"no {names}; run `./build_python.py build` first", returncode=2)
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
