@@ -10,7 +10,7 @@ from pathlib import Path
 from pybuild.errors import ToolError
 from pybuild.log import Reporter
 
-INCLUDE_FOLDERS = (Path("/usr/include"), *sorted(Path("/usr/include").glob("*-linux-gnu*")))
+INCLUDE = Path("/usr/include")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Package:
             return shutil.which(self.program) is not None
         if self.file:
             return Path(self.file).exists()
-        return any((folder / self.header).exists() for folder in INCLUDE_FOLDERS)
+        folders = (INCLUDE, *INCLUDE.glob("*-linux-gnu*"))
+        return any((folder / self.header).exists() for folder in folders)
 
 
 BUILD = (
