@@ -79,6 +79,18 @@ static cloudabi_errno_t sort_out_descriptor(struct dialogue *d,
 	return msg->flags & HOST_MSG_CTRUNC ? CLOUDABI_EMFILE : CLOUDABI_EIO;
 }
 
+/* The broker is quick: to look for its reply a few times is, as a rule, much
+ * shorter than to sleep and be woken. */
+static long receive(cloudabi_fd_t dir, struct host_msghdr *msg)
+{
+	static const int looks_max = 60;
+	long r = -EAGAIN;
+
+	for (int i = 0; i < looks_max && r == -EAGAIN; i++)
+		r = host_recvmsg(dir, msg, HOST_MSG_DONTWAIT);
+	return r == -EAGAIN ? host_recvmsg(dir, msg, 0) : r;
+}
+
 static cloudabi_errno_t receive_reply(cloudabi_fd_t dir, struct dialogue *d)
 {
 	struct control control = {0};
@@ -92,7 +104,7 @@ static cloudabi_errno_t receive_reply(cloudabi_fd_t dir, struct dialogue *d)
 		.control = &control,
 		.control_len = HOST_CMSG_LEN(sizeof(control.descriptor)),
 	};
-	long r = host_recvmsg(dir, &msg, 0);
+	long r = receive(dir, &msg);
 
 	if (r < 0 || !is_well_formed(d, r, msg.flags)) {
 		if (r >= 0 && has_descriptor(&msg, &control))
