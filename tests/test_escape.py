@@ -43,6 +43,7 @@ HOST_MAY_REFUSE = {"unshare", "bpf", "userfaultfd", "keyctl", "io_uring_setup", 
 CANARY_PROGRAM = """
 import signal
 signal.signal(signal.SIGUSR1, lambda *_: print('hit', flush=True))
+signal.signal(signal.SIGUSR2, lambda *_: print('asked', flush=True))
 print('ready', flush=True)
 while True:
     signal.pause()
@@ -66,11 +67,18 @@ class Host:
         with contextlib.suppress(BlockingIOError):
             self.listener.accept()[0].close()
             found.add("network")
-        assert self.process.stdout is not None
-        with contextlib.suppress(BlockingIOError):
-            os.read(self.process.stdout.fileno(), 4096)
+        if self.was_signalled():
             found.add("process")
         return found
+
+    def was_signalled(self) -> bool:
+        """Ask the process by a later signal, so that no earlier one is still on its way."""
+        assert self.process.stdout is not None
+        self.process.send_signal(signal.SIGUSR2)
+        hits = 0
+        while self.process.stdout.readline() != b"asked\n":
+            hits += 1
+        return hits > 0
 
 
 def remove(path: Path) -> None:
@@ -90,7 +98,6 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     ):
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        os.set_blocking(process.stdout.fileno(), False)
         listener.setblocking(False)
         yield Host(file, listener, process)
         process.kill()
