@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words, pytest = _split(sys.argv[1:] if arguments is None else list(arguments))
     options = _parser().parse_args(words)
     options.pytest = pytest
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         options.command(_driver(options), options)
     except BuildError as error:
@@ -172,5 +173,5 @@ def _patches(driver: Driver, options: argparse.Namespace) -> None:
 
 
 def _interrupt(_signum: int, _frame: FrameType | None) -> NoReturn:
-    """Let a SIGTERM end the running commands as Ctrl-C does."""
+    """Let a request to end reach the running commands, as Ctrl-C does."""
     raise KeyboardInterrupt
