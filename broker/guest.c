@@ -70,6 +70,7 @@ static int write_start_block(const struct spec *spec,
 		.fds_len = (uint32_t)spec->fds_len,
 		.argdata_len = spec->argdata_len,
 		.ncpus = count_cpus(),
+		.notes_fd = CLOUDABI_NOTE_NO_FD,
 	};
 	int fd = create_memory_file();
 

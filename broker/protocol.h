@@ -6,17 +6,21 @@
 
 #include <stdint.h>
 
+#include <cloudabi_notes.h>
+
 /*
  * Start. The broker's child executes the runtime with argv[1] = N in decimal,
  * the number of descriptors that the program receives. They are 0 … N-1;
  * above them the runtime finds three of its own, which it closes before the
- * program's first instruction:
+ * program's first instruction, and where a run is traced a fourth one:
  *
  *   N      the start block, a sealed memfd: struct start_block, then
  *          struct start_fd[fds_len], then argdata
  *   N + 1  the program's ELF file, open for reading
  *   N + 2  a SOCK_SEQPACKET socket that carries one struct start_result,
  *          or is closed without a word once the program runs
+ *   N + 3  notes_fd, a SOCK_SEQPACKET socket that takes cloudabi_notes.h's
+ *          packets as long as the program runs
  */
 #define START_MAGIC 0x636c6f7564303031ull
 #define START_FDS_MAX 1024
@@ -27,6 +31,8 @@ enum start_flags {
 	START_ALLOW_SENDMSG = 1,
 	/* The kernel lacks Landlock and the launcher accepted that. */
 	START_NO_LANDLOCK = 2,
+	/* Memory is limited, and files in memory would not count. */
+	START_NO_MEMORY_FILES = 4,
 };
 
 struct start_fd {
@@ -42,6 +48,8 @@ struct start_block {
 	uint32_t fds_len;     /* <= START_FDS_MAX */
 	uint64_t argdata_len; /* bytes, straight after the last start_fd */
 	uint32_t ncpus;
+	uint32_t notes_fd;    /* N + 3, or CLOUDABI_NOTE_NO_FD */
+	uint32_t threads_max; /* at a time, 0 if there is no limit */
 	uint32_t padding;
 };
 
@@ -145,7 +153,7 @@ struct broker_request {
 	uint32_t data_len; /* largest data wanted, <= BROKER_DATA_MAX */
 	uint32_t path1_len;
 	uint32_t path2_len;
-	uint32_t padding2;
+	uint32_t thread; /* who asks; for records only */
 };
 
 /* Followed by data_len bytes. At most one descriptor is attached. */
@@ -159,7 +167,7 @@ struct broker_reply {
 };
 
 _Static_assert(sizeof(struct start_fd) == 24, "start_fd");
-_Static_assert(sizeof(struct start_block) == 32, "start_block");
+_Static_assert(sizeof(struct start_block) == 40, "start_block");
 _Static_assert(sizeof(struct start_result) == 128, "start_result");
 _Static_assert(sizeof(struct broker_name) == 56, "broker_name");
 _Static_assert(sizeof(struct broker_request) == 88, "broker_request");

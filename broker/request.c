@@ -24,7 +24,7 @@ static bool are_flags_known(const struct broker_request *head)
 	       (head->fdflags & ~FDFLAGS) == 0 &&
 	       (head->fsflags & ~FSFLAGS) == 0 &&
 	       (head->ulflags & ~CLOUDABI_UNLINK_REMOVEDIR) == 0 &&
-	       head->padding == 0 && head->padding2 == 0;
+	       head->padding == 0;
 }
 
 /* Each length is bounded first, so that their sum cannot wrap. */

@@ -50,7 +50,7 @@ DIRENT = struct.Struct("<QQIB3x")
 COMMAND = struct.Struct("<q6qQqQq")
 HELLO = struct.Struct("<QqQQ")
 NAME = struct.Struct("<24sQQ16s")
-START_BLOCK = struct.Struct("<QIIQII")
+START_BLOCK = struct.Struct("<QIIQIIII")
 START_FD = struct.Struct("<QQB7x")
 
 
@@ -419,7 +419,7 @@ def frame(op: int, path1: str | bytes = b"", path2: str | bytes = b"", **fields:
         "data_len": 0,
         "path1_len": len(path1),
         "path2_len": len(path2),
-        "padding2": 0,
+        "thread": 0,
     }
     assert not fields.keys() - head.keys()
     return REQUEST.pack(*(head | fields).values()) + path1 + path2

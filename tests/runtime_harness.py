@@ -34,10 +34,11 @@ COMPILE = (
 
 # struct start_block, struct start_fd, struct start_result
 MAGIC = 0x636C6F7564303031
-BLOCK = struct.Struct("<QIIQII")
+BLOCK = struct.Struct("<QIIQIIII")
 START_FD = struct.Struct("<QQB7x")
 RESULT = struct.Struct("<II120s")
-ALLOW_SENDMSG, NO_LANDLOCK = 1, 2
+ALLOW_SENDMSG, NO_LANDLOCK, NO_MEMORY_FILES = 1, 2, 4
+NO_NOTES = 0xFFFFFFFF
 STAGE_BLOCK, STAGE_CONFINE, STAGE_ELF, STAGE_MEMORY = 1, 2, 3, 4
 
 
@@ -166,7 +167,7 @@ class Held:
 
 
 def start_block(held: Sequence[Held], data: bytes = b"", flags: int = 0) -> bytes:
-    header = BLOCK.pack(MAGIC, flags, len(held), len(data), 2, 0)
+    header = BLOCK.pack(MAGIC, flags, len(held), len(data), 2, NO_NOTES, 0, 0)
     fds = [START_FD.pack(item.base, item.inheriting, item.filetype) for item in held]
     return header + b"".join(fds) + data
 

@@ -41,6 +41,7 @@ from broker_harness import (
 ALLOW_SENDMSG, NO_LANDLOCK = 1, 2
 RESULT = struct.Struct("<II120s")
 MAGIC = 0x636C6F7564303031
+NO_NOTES = 0xFFFFFFFF
 
 # Root lends its place to somebody without any privileges.
 USER = os.geteuid() or 65534
@@ -94,7 +95,8 @@ class TestStart:
             data = argdata([Fd(1), Fd(7)])
             held = stack.enter_context(guest(*grants, few, changes={"argdata": data}))
             head, fds, rest = start_block(held)
-        assert head == (MAGIC, ALLOW_SENDMSG, 8, len(data), len(os.sched_getaffinity(0)), 0)
+        cpus = len(os.sched_getaffinity(0))
+        assert head == (MAGIC, ALLOW_SENDMSG, 8, len(data), cpus, NO_NOTES, 0, 0)
         assert rest == data
         directory_sets = (abi.MAX_BASE_DIRECTORY, abi.MAX_INHERITING_DIRECTORY)
         socket_sets = (abi.MAX_BASE_SOCKET, abi.MAX_INHERITING_SOCKET)

@@ -19,6 +19,7 @@ from runtime_harness import (
     BLOCK,
     MAGIC,
     NO_LANDLOCK,
+    NO_NOTES,
     ROOT,
     STAGE_BLOCK,
     STAGE_CONFINE,
@@ -363,16 +364,20 @@ def opened_program() -> Iterator[int]:
         os.close(fd)
 
 
+# The optional parts of a start block.
+NONE = (NO_NOTES, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("block", "message"),
     [
         (b"", "the start block is too short"),
-        (bytes(31), "the start block is too short"),
-        (bytes(32), "the start block is of another version"),
-        (BLOCK.pack(MAGIC, 0, 1, 0, 1, 0), "the start block is for other descriptors"),
-        (BLOCK.pack(MAGIC, 0, 0, 1, 1, 0), "the start block has the wrong length"),
-        (BLOCK.pack(MAGIC, 0, 0, (1 << 64) - 1, 1, 0), "the start block has the wrong length"),
-        (BLOCK.pack(MAGIC, 0, 0, 0, 1, 0) + b"x", "the start block has the wrong length"),
+        (bytes(39), "the start block is too short"),
+        (bytes(40), "the start block is of another version"),
+        (BLOCK.pack(MAGIC, 0, 1, 0, 1, *NONE), "the start block is for other descriptors"),
+        (BLOCK.pack(MAGIC, 0, 0, 1, 1, *NONE), "the start block has the wrong length"),
+        (BLOCK.pack(MAGIC, 0, 0, (1 << 64) - 1, 1, *NONE), "the start block has the wrong length"),
+        (BLOCK.pack(MAGIC, 0, 0, 0, 1, *NONE) + b"x", "the start block has the wrong length"),
     ],
 )
 def test_start_block(block: bytes, message: str) -> None:

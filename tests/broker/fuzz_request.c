@@ -71,7 +71,6 @@ static size_t repair(unsigned char *frame, size_t len)
 	head.fsflags &= 31;
 	head.ulflags &= CLOUDABI_UNLINK_REMOVEDIR;
 	head.padding = 0;
-	head.padding2 = 0;
 	head.data_len %= BROKER_DATA_MAX + 1;
 	if (head.cookie & 1)
 		memset(head.ticket, 0, sizeof(head.ticket));
