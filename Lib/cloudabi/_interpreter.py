@@ -86,4 +86,5 @@ KEYS: dict[str, tuple[Callable[[object], bool], str]] = {
     "inspect": _TRUTH,
     "dontwritebytecode": _TRUTH,
     "unbufferedstdio": _TRUTH,
+    "limits": (lambda _: True, "a map"),
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from cloudabi._quantities import BYTES, COUNT, TIME, amount
 from cloudabi._record import TYPE_CHECKING
 from cloudabi._scalars import value_of
 from cloudabi._yaml import MAP, SCALAR, SEQ
@@ -16,6 +17,7 @@ from cloudabi.resources import (
     Executable,
     File,
     Inherited,
+    Limits,
     Resource,
     Socket,
     access_by_rights,
@@ -101,6 +103,40 @@ def _executable(node: Node, place: str) -> Executable:
     return Executable(node.tag_span, place)
 
 
+# By limit, its units, and an example of an amount.
+_LIMITS = {
+    "memory": (BYTES, "64 MiB"),
+    "cpu": (TIME, "500 ms"),
+    "wall": (TIME, "2 min"),
+    "threads": (COUNT, "16"),
+    "files": (COUNT, "64"),
+    "output": (BYTES, "10 kB"),
+    "disk": (BYTES, "64 MiB"),
+}
+
+
+def limits(node: Node) -> Limits:
+    """Read the map of limits.
+
+    Raises ManifestError.
+    """
+    fields = _fields(node, tuple(_LIMITS))
+    return Limits(**{key: _limit(key, value) for key, value in fields.items()})
+
+
+def _limit(key: str, node: Node) -> int | None:
+    units, example = _LIMITS[key]
+    value = value_of(node) if node.kind == SCALAR else None
+    try:
+        wanted = None if value == "none" else amount(value, units)
+    except ValueError:
+        wanted = 0
+    if wanted is not None and not 0 < wanted < 2**63:
+        helps = (f"write, for example, `{key}: {example}`, or `{key}: none` for no limit",)
+        raise refusal(f"`{key}` is not an amount", node, *helps)
+    return wanted
+
+
 TAGS: dict[str | None, Callable[[Node, str], Resource]] = {
     "!file": _file,
     "!fd": _fd,
@@ -119,15 +155,18 @@ def _fields(node: Node, names: tuple[str, ...]) -> dict[str, Node]:
     """Return the values of a resource's map by key."""
     if node.kind != MAP:
         help_ = f"its keys are {listed(names)}"
-        if node.text:
+        if node.text and node.tag:
             help_ = f"write `{node.tag} {{{names[0]}: {node.text}}}`"
-        raise refusal(f"`{node.tag}` takes a map", node, help_)
+        raise refusal(f"`{node.tag or 'limits'}` takes a map", node, help_)
     fields: dict[str, Node] = {}
     problems = []
     for key_node, value_node in node.pairs():
         key = key_node.text if key_node.kind == SCALAR else ""
         if key not in names:
-            message, help_ = f"unknown key `{key}` of `{node.tag}`", suggestion(key, names)
+            message, help_ = (
+                f"unknown key `{key}` of `{node.tag or 'limits'}`",
+                suggestion(key, names),
+            )
             problems.append(Problem(message, key_node.span, helps=(help_,)))
         elif key in fields:
             problems.append(Problem(f"duplicate key `{key}`", key_node.span))

@@ -13,7 +13,7 @@ from cloudabi._yaml import SCALAR, SEQ, Node, compose
 from cloudabi.argdata import step
 from cloudabi.diagnostics import listed, position, suggestion
 from cloudabi.errors import ManifestError, Problem, Source, Span
-from cloudabi.resources import Resource
+from cloudabi.resources import Limits, Resource
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,6 +31,7 @@ class Manifest(Record):
     source: Source
     value: Any
     resources: tuple[Resource, ...]
+    limits: Limits = Limits()
 
 
 def parse(data: bytes, name: str, *, for_python: bool) -> Manifest:
@@ -45,11 +46,12 @@ def parse(data: bytes, name: str, *, for_python: bool) -> Manifest:
     reader = _Reader()
     value = reader.value(root, "")
     problems = reader.problems
+    limits = reader.limits(root, value) if for_python else Limits()
     if for_python:
         problems += [p for p in _interpreter.problems(root, value) if not _hides(problems, p)]
     if problems:
         raise ManifestError(*sorted(problems, key=_start))
-    return Manifest(source, value, tuple(reader.resources))
+    return Manifest(source, value, tuple(reader.resources), limits)
 
 
 def _decode(data: bytes, name: str) -> Source:
@@ -90,6 +92,17 @@ class _Reader:
                 self.problems += error.problems
                 self._values[node] = None
         return self._values[node]
+
+    def limits(self, root: Node, value: Any) -> Limits:
+        """Take the limits out of the value of the root."""
+        if isinstance(value, dict) and "limits" in value:
+            del value["limits"]
+            node = next(node for key, node in root.pairs() if key.text == "limits")
+            try:
+                return _resources.limits(node)
+            except ManifestError as error:
+                self.problems += error.problems
+        return Limits()
 
     def _convert(self, node: Node, place: str) -> Any:
         make = _resources.TAGS.get(node.tag)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a manifest can ask for, and which rights come with it. Nothing is opened here."""
+"""What a manifest can ask for, and which rights and limits come with it. Nothing is opened here."""
 
 from __future__ import annotations
 
@@ -91,18 +91,28 @@ def access_by_rights(rights: int) -> Access:
 class Resource(Record):
     """Something that becomes a descriptor.
 
-    span: where the manifest asks for it. place: its path in the document (`args.output`).
+    span: where the manifest asks for it; None if no manifest does.
+    place: its path in the document (`args.output`).
     """
 
-    span: Span
+    span: Span | None
     place: str
 
 
 class File(Resource):
-    """A file or directory (`!file`)."""
+    """A file or directory (`!file`).
+
+    symlinks: those on the way that are accepted. `inside`: of a path relative to the manifest,
+        those that stay below the folder that its leading `..` reach, and of an absolute path all;
+        `follow`: all; `refuse`: none.
+    devices: it may be a device node. kernel: it may be part of procfs or sysfs.
+    """
 
     path: str
     access: Access
+    symlinks: str = "inside"
+    devices: bool = False
+    kernel: bool = False
 
 
 class Inherited(Resource):
@@ -111,12 +121,22 @@ class Inherited(Resource):
     number: int
 
 
+class Descriptor(Resource):
+    """An open descriptor that is handed over as it is, whoever closes it; no manifest has it."""
+
+    number: int
+    rights: int
+    inheriting: int
+
+
 class Socket(Resource):
     """A socket (`!socket`).
 
     host, port: an Internet address; None for a UNIX socket at `path`.
     binds: whether this is the socket's own address; else the one it connects to.
     type: stream, dgram or seqpacket. backlog: waiting connections; None if it does not listen.
+    reuse: of a bound Internet address: `no`; `address`: while old connections linger; `port`: by
+        several sockets of the same user at once. v6only: an IPv6 address does not take IPv4.
     """
 
     binds: bool
@@ -125,7 +145,36 @@ class Socket(Resource):
     host: str | None = None
     port: int = 0
     path: str = ""
+    reuse: str = "no"
+    v6only: bool = True
+
+
+class ActivatedSocket(Resource):
+    """A socket that systemd, or who speaks its protocol, opened for us (`!socket` `inherit`)."""
+
+    name: str
+
+
+class TemporaryDirectory(Resource):
+    """An empty private directory with all rights, removed at the end (`!tmpdir`)."""
 
 
 class Executable(Resource):
     """The program itself (`!executable`)."""
+
+
+class Limits(Record):
+    """What a run may use; None is no limit. What is not given has a safe default.
+
+    memory: bytes of address space. disk: bytes in each temporary directory.
+    output: bytes through all that `!fd` passes on, directories and sockets apart.
+    cpu, wall: nanoseconds of computing, and since the start. threads, files: at a time.
+    """
+
+    memory: int | None = 2 * 2**30
+    cpu: int | None = None
+    wall: int | None = None
+    threads: int | None = 256
+    files: int | None = 1024
+    output: int | None = None
+    disk: int | None = 256 * 2**20
