@@ -17,6 +17,7 @@ from pybuild.targets import BUILT, CLANG
 PYTHON = f"python{cpython.VERSION}"
 SITE_PACKAGES = cpython.LIBRARY / "site-packages"
 PYPERFORMANCE = SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
+PACKAGE = SITE_PACKAGES / "cloudabi"
 LAUNCHER_PACKAGES = Path("pybuild/launcher-packages.txt")
 
 # Parts of the native interpreter that compile or teach, which the launcher never does.
@@ -106,13 +107,23 @@ def fill(driver: Driver, folder: Path) -> None:
     subprocess.run([base / "bin" / PYTHON, *VENV, folder], check=True)
     for stage in parts()[1:]:
         shutil.copytree(driver.path(stage), folder, symlinks=True, dirs_exist_ok=True)
+    _link_parts(folder)
     _write_command(folder / "bin" / "cloudabi-run", folder / "bin" / PYTHON)
     python = folder / "bin" / PYTHON
     subprocess.run([python, *COMPILE_ALL, folder / SITE_PACKAGES], check=True)
 
 
+def _link_parts(folder: Path) -> None:
+    """Let the package find everything in its folder `parts`, as where it is a wheel's."""
+    parts = folder / runtime.LIBEXEC
+    (folder / PACKAGE / "parts").symlink_to(os.path.relpath(parts, folder / PACKAGE))
+    for target in BUILT:
+        dist = folder.parent / target.triple
+        (parts / target.triple).symlink_to(os.path.relpath(dist, parts))
+
+
 def _build_launcher(build: Build) -> None:
-    package = build.out / SITE_PACKAGES / "cloudabi"
+    package = build.out / PACKAGE
     source = build.root / "Lib" / "cloudabi"
     ignored = shutil.ignore_patterns("__pycache__", "_ffi_build.py", "decl")
     shutil.copytree(source, package, ignore=ignored)

@@ -623,10 +623,9 @@ def test_the_interpreter_by_another_name_is_still_the_interpreter(tmp_path: Path
 
 def test_an_incomplete_installation(tmp_path: Path) -> None:
     manifest = parse_manifest(b"a: 1", "test.yaml", for_python=False)
-    for parts in (
-        launcher.Installation("", "/bin/true", str(tmp_path / "runtime")),
-        launcher.Installation("", str(tmp_path / "broker"), "/bin/true"),
-    ):
+    for missing in ("broker", "runtime"):
+        there = dict.fromkeys(launcher.Installation._fields, "/bin/true")
+        parts = launcher.Installation(**there | {missing: str(tmp_path / missing)})
         with pytest.raises(CloudabiError, match=f"the installation lacks `{tmp_path}/") as caught:
             launcher.run(manifest, "/bin/true", parts, folder="")
         assert caught.value.status == 125

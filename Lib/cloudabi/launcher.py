@@ -32,20 +32,28 @@ _MACHINES = {
     "aarch64": ("aarch64", "aarch64-unknown-cloudabi"),
 }
 
+_HELP = (
+    "run `./build_python.py build` in the project's folder, then, if this is an installed "
+    "package, `pip install .` there"
+)
+
 
 class Installation(Record):
     """Where the parts of a run are; all paths are absolute.
 
-    interpreter: our Python for this machine. broker, runtime: the programs around a guest.
+    interpreter: our Python for this machine. library: the folder of its standard library.
+    broker, runtime: the programs around a guest. janitor: the one that cleans up after it.
     """
 
     interpreter: str
+    library: str
     broker: str
+    janitor: str
     runtime: str
 
 
 def installation() -> Installation:
-    """Find what was installed with this package, which is in FOLDER/lib/pythonX.Y/site-packages.
+    """Find the parts, which are in the folder `parts` of this package, wherever that is.
 
     Raises CloudabiError: there is nothing for this type of machine.
     """
@@ -53,12 +61,13 @@ def installation() -> Installation:
     if machine not in _MACHINES:
         raise CloudabiError(Problem(f"there is no runtime for machines of type {machine}"))
     arch, triple = _MACHINES[machine]
-    folder = os.path.abspath(f"{__file__}/../../../../..")
-    libexec = f"{folder}/libexec/cloudabi"
+    folder = f"{os.path.dirname(os.path.abspath(__file__))}/parts"
     return Installation(
-        interpreter=f"{os.path.dirname(folder)}/{triple}/bin/python3",
-        broker=f"{libexec}/cloudabi-broker",
-        runtime=f"{libexec}/cloudabi-runtime-{arch}",
+        interpreter=f"{folder}/{triple}/bin/python3",
+        library=f"{folder}/{triple}/lib/python3.14",
+        broker=f"{folder}/cloudabi-broker",
+        janitor=f"{folder}/cloudabi-janitor",
+        runtime=f"{folder}/cloudabi-runtime-{arch}",
     )
 
 
@@ -120,7 +129,7 @@ def _open_part(path: str) -> int:
 
 def _incomplete(path: str, error: OSError) -> CloudabiError:
     message = f"the installation lacks `{path}`: {error.strerror}"
-    return CloudabiError(Problem(message, helps=("run `./build_python.py build`",)))
+    return CloudabiError(Problem(message, helps=(_HELP,)))
 
 
 def _with_fds(value: Any, grants: dict[Resource, Grant]) -> Any:
