@@ -125,7 +125,7 @@ def _link_parts(folder: Path) -> None:
 def _build_launcher(build: Build) -> None:
     package = build.out / PACKAGE
     source = build.root / "Lib" / "cloudabi"
-    ignored = shutil.ignore_patterns("__pycache__", "_ffi_build.py", "decl")
+    ignored = shutil.ignore_patterns("__pycache__", "_ffi_build.py", "*.c", "decl")
     shutil.copytree(source, package, ignore=ignored)
     python = build.need(cpython.build_python()) / "bin" / PYTHON
     environment = {"CC": CLANG, "PYTHONPATH": str(build.need(packages()) / SITE_PACKAGES)}

@@ -1,29 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""argdata: the vectors, round trips, and every kind of refusal; from Python and from C."""
+"""argdata: the vectors, round trips, and every kind of refusal."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import struct
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argdata_harness import MESSAGES, VALUES, VECTORS, bits, exact
 from cloudabi.argdata import DEPTH_MAX, Fd, Timestamp, Value, decode, encode
 from cloudabi.errors import ArgdataError
 
-ROOT = Path(__file__).parent.parent
-VECTORS = json.loads((ROOT / "tests" / "data" / "argdata.json").read_text(encoding="utf-8"))
 GOOD = pytest.mark.parametrize("vector", VECTORS["good"], ids=lambda vector: vector["name"])
 BAD = pytest.mark.parametrize("vector", VECTORS["bad"], ids=lambda vector: vector["name"])
-EINVAL, EILSEQ, EBADF, E2BIG = 22, 84, 9, 7
 
 
 def python_value(value: Any) -> Any:
@@ -45,17 +37,6 @@ def python_value(value: Any) -> Any:
 
 def frozen(key: Any) -> Any:
     return tuple(frozen(member) for member in key) if isinstance(key, list) else key
-
-
-def bits(value: Any) -> Any:
-    """Make NaN equal to itself and tell 0.0 from -0.0 and from 0."""
-    if isinstance(value, float):
-        return ("float", struct.pack(">d", value))
-    if isinstance(value, list | tuple):
-        return (type(value), [bits(member) for member in value])
-    if isinstance(value, dict):
-        return [(bits(key), bits(member)) for key, member in value.items()]
-    return (type(value), value)
 
 
 @GOOD
@@ -223,38 +204,6 @@ def test_times_beyond_datetime(ns: int) -> None:
 
 # Round trips.
 
-SCALARS: st.SearchStrategy[Any] = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.integers(min_value=-(2**80), max_value=2**80),
-    st.floats(),
-    st.text(),
-    st.binary(),
-    st.integers(min_value=0, max_value=5).map(Fd),
-    st.integers(min_value=-(2**95), max_value=2**95).map(Timestamp),
-    st.datetimes(timezones=st.just(UTC)),
-)
-VALUES: st.SearchStrategy[Any] = st.recursive(
-    SCALARS,
-    lambda members: st.lists(members) | st.dictionaries(SCALARS, members),
-    max_leaves=30,
-)
-
-
-def exact(value: Any) -> Any:
-    """As decode() returns it: timestamps in the form that fits."""
-    if isinstance(value, list):
-        return [exact(member) for member in value]
-    if isinstance(value, dict):
-        return {exact(key): exact(member) for key, member in value.items()}
-    if isinstance(value, Timestamp) and value.ns % 1000 == 0:
-        try:
-            return value.to_datetime()
-        except OverflowError:
-            return value
-    return value
-
 
 @given(VALUES)
 def test_round_trip(value: Any) -> None:
@@ -273,18 +222,6 @@ def test_integers_have_the_fewest_bytes(number: int) -> None:
     assert data == b"\x05" + number.to_bytes(size, "big", signed=True)
 
 
-@st.composite
-def damaged(draw: st.DrawFn) -> bytes:
-    """A message with one byte changed, removed or added."""
-    data = bytearray(encode(draw(VALUES))[0] or b"\0")
-    at = draw(st.integers(min_value=0, max_value=len(data) - 1))
-    data[at : at + draw(st.integers(0, 1))] = draw(st.binary(max_size=1))
-    return bytes(data)
-
-
-MESSAGES = st.binary(max_size=40) | damaged()
-
-
 def outcome(data: bytes) -> Value | ArgdataError:
     try:
         return decode(data, range(6))
@@ -301,62 +238,3 @@ def test_what_is_accepted_has_no_second_encoding(data: bytes) -> None:
     again, fds = encode(value)
     if fds == list(range(len(fds))):
         assert again == data
-
-
-# The functions for trees, compiled with sanitizers.
-
-Ask = Callable[[list[bytes]], list[str]]
-
-
-@pytest.fixture(scope="session")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    program = tmp_path_factory.mktemp("argdata") / "tree"
-    sources = [*sorted((ROOT / "argdata").glob("*.c")), ROOT / "tests" / "argdata" / "tree.c"]
-    flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'argdata'}"]
-    flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    subprocess.run([compiler, *flags, "-o", program, *sources], check=True)
-
-    def ask(messages: list[bytes]) -> list[str]:
-        lines = "".join(message.hex() + "\n" for message in messages)
-        answer = subprocess.run([program], input=lines, capture_output=True, text=True, check=False)
-        assert answer.returncode == 0, answer.stderr
-        return answer.stdout.splitlines()
-
-    return ask
-
-
-def test_trees_rebuild_the_vectors(tree: Ask) -> None:
-    hexes = [vector["hex"] for vector in VECTORS["good"]]
-    assert tree([bytes.fromhex(text) for text in hexes]) == hexes
-
-
-def test_trees_refuse_the_bad_vectors(tree: Ask) -> None:
-    # This program takes every descriptor number, hence not those two.
-    bad = [v for v in VECTORS["bad"] if "descriptor of this index" not in v["error"]]
-    codes = [EILSEQ if "UTF-8" in v["error"] else EINVAL for v in bad]
-    answers = tree([bytes.fromhex(vector["hex"]) for vector in bad])
-    assert answers == [f"refused {code}" for code in codes]
-
-
-def test_trees_refuse_unresolved_descriptors_and_depth(tree: Ask) -> None:
-    deep = b"\x07"
-    for _ in range(DEPTH_MAX):
-        prefix = [0x80 | len(deep)] if len(deep) < 128 else [1, len(deep)]
-        deep = b"\x07" + bytes(prefix) + deep
-    answers = tree([bytes.fromhex("03ffffffff"), deep])
-    assert answers == [f"refused {EBADF}", f"refused {E2BIG}"]
-
-
-@given(st.lists(MESSAGES, min_size=1, max_size=50))
-def test_trees_and_python_agree(tree: Ask, messages: list[bytes]) -> None:
-    for message, answer in zip(messages, tree(messages), strict=True):
-        try:
-            decode(message, range(2**31 - 1), duplicate_keys=True)
-        except ArgdataError as error:
-            if "no Python form" not in error.message:
-                assert answer.startswith("refused")
-                continue
-        assert answer == message.hex()

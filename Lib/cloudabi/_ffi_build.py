@@ -17,22 +17,24 @@ from pathlib import Path
 
 from cffi import FFI
 
-DECLARATIONS = Path(__file__).parent / "decl"
+HERE = Path(__file__).parent
+DECLARATIONS = ("decl/argdata.h", "decl/marshal.h")
 FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden")
 
 
 def build(argdata: Path, folder: Path) -> Path:
     """Compile the extension into a folder; returns the file."""
     ffi = FFI()
-    ffi.cdef((DECLARATIONS / "argdata.h").read_text(encoding="utf-8"))
-    ffi.set_source("cloudabi._argdata", '#include "argdata.h"')
+    for name in DECLARATIONS:
+        ffi.cdef((HERE / name).read_text(encoding="utf-8"))
+    ffi.set_source("cloudabi._argdata", '#include "argdata.h"\n#include "decl/marshal.h"\n')
     result = folder / "_argdata.abi3.so"
     with tempfile.TemporaryDirectory() as scratch:
         wrapper = Path(scratch, "_argdata.c")
         ffi.emit_c_code(str(wrapper))
-        includes = [f"-I{path}" for path in (argdata, sysconfig.get_path("include"))]
+        includes = [f"-I{path}" for path in (argdata, HERE, sysconfig.get_path("include"))]
         compiler = shlex.split(os.environ.get("CC", "cc"))
-        files = [wrapper, argdata / "argdata.c"]
+        files = [wrapper, HERE / "_marshal.c", argdata / "argdata.c"]
         subprocess.run([*compiler, *FLAGS, *includes, "-o", result, *files], check=True)
     return result
 

@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+import marshal
+
 from cloudabi._argdata import ffi, lib
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi.errors import ArgdataError
@@ -31,6 +33,7 @@ DEPTH_MAX: int = lib.ARGDATA_DEPTH_MAX
 _BATCH = 512
 _NS_PER_S = 10**9
 _WORD_MAX = 2**63
+_MARSHAL_VERSION = 2  # the one that _marshal.c speaks
 
 _NULL = lib.ARGDATA_NULL
 _BINARY = lib.ARGDATA_BINARY
@@ -43,6 +46,8 @@ _SEQ = lib.ARGDATA_SEQ
 _STR = lib.ARGDATA_STR
 _TIMESTAMP = lib.ARGDATA_TIMESTAMP
 _END = lib.ARGDATA_END
+
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 class Fd(Record):
@@ -95,6 +100,9 @@ def encode(value: Value, *, literal: bool = False) -> tuple[bytes, list[int]]:
     Raises ArgdataError: a type or text without argdata form, too deep; .path gives the place.
     Source: docs/argdata.md, "Binary encoding".
     """
+    data = _encode_quickly(value)
+    if data is not None:
+        return data, []
     encoder = _Encoder(literal)
     try:
         encoder.add(value, 0)
@@ -111,7 +119,54 @@ def decode(data: bytes, fds: Sequence[int] = (), *, duplicate_keys: bool = False
     Raises ArgdataError: malformed, too deep or too long; .offset and .path give the place.
     Source: docs/argdata.md, "Binary encoding".
     """
-    return _Decoder(bytes(data), fds, duplicate_keys).run()
+    data = bytes(data)
+    packed = _to_marshal(data)
+    if packed:
+        value: Value = marshal.loads(packed)
+        if duplicate_keys or _has_all(value, packed):
+            return value
+    return _Decoder(data, fds, duplicate_keys).run()
+
+
+# Most values go through Python's own marshal, in one step for all their objects. What it cannot
+# express, or what is wrong, is left to _Encoder and _Decoder, which know places and offsets.
+
+
+def _encode_quickly(value: Any) -> bytes | None:
+    """Encode a value of nothing but plain types; None if it has others, or cannot be encoded."""
+    try:
+        packed = marshal.dumps(value, _MARSHAL_VERSION)
+    except ValueError:
+        return None
+    count = lib.argdata_from_marshal(packed, len(packed), ffi.NULL, 0)
+    if count == 0:
+        return None
+    tokens = _allocate("struct argdata_token[]", count)
+    lib.argdata_from_marshal(packed, len(packed), tokens, count)
+    return _emit(tokens, count, packed)
+
+
+def _to_marshal(data: bytes) -> Any:
+    """Translate a message of plain types for marshal; empty if it has others, or is malformed."""
+    room = 3 * len(data) + 5
+    packed = _allocate("char[]", room)
+    return ffi.buffer(packed, lib.argdata_to_marshal(data, len(data), packed, room))
+
+
+def _has_all(value: Any, packed: Any) -> bool:
+    """Tell whether a value has all that it was made of; of pairs with equal keys it has one."""
+    return marshal.dumps(value, _MARSHAL_VERSION) == packed
+
+
+def _emit(tokens: Any, count: int, payloads: bytes) -> bytes:
+    """Write tokens as a message."""
+    size = lib.argdata_measure(tokens, count)
+    if size > lib.ARGDATA_SIZE_MAX:
+        raise ArgdataError(f"the value has {size} bytes, {lib.ARGDATA_SIZE_MAX} are allowed")
+    message = _allocate("char[]", max(size, 1))
+    lib.argdata_emit(tokens, count, payloads, message)
+    data: bytes = ffi.unpack(message, size)
+    return data
 
 
 class _Encoder:
@@ -136,14 +191,7 @@ class _Encoder:
         for index, real in self._reals:
             reals[index] = real
         tokens = ffi.cast("struct argdata_token *", words)
-        count = len(self._words) // 4
-        size = lib.argdata_measure(tokens, count)
-        if size > lib.ARGDATA_SIZE_MAX:
-            raise ArgdataError(f"the value has {size} bytes, {lib.ARGDATA_SIZE_MAX} are allowed")
-        message = ffi.new("char[]", max(size, 1))
-        lib.argdata_emit(tokens, count, b"".join(self._payloads), message)
-        data: bytes = ffi.unpack(message, size)
-        return data
+        return _emit(tokens, len(self._words) // 4, b"".join(self._payloads))
 
     def _token(self, kind: int, number: int = 0) -> None:
         self._words += (kind, 0, 0, number)
