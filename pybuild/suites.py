@@ -12,7 +12,7 @@ from pybuild.stages import Driver
 # Every tests/test_*.py belongs to exactly one suite.
 SUITES: dict[str, tuple[str, ...]] = {
     "build": ("test_build*.py",),
-    "unit": ("test_argdata*.py", "test_diagnostics*.py", "test_manifest*.py"),
+    "unit": ("test_argdata*.py", "test_diagnostics*.py", "test_manifest*.py", "test_options*.py"),
     "abi": ("test_abi*.py",),
     "libc": ("test_libc*.py", "test_headers*.py"),
     "conformance": ("test_runtime*.py",),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
@@ -67,6 +68,30 @@ def test_all_problems_are_reported_up_to_a_bound() -> None:
     report(CloudabiError(*[PROBLEM] * 22), output)
     assert output.getvalue().count("error: ") == 20
     assert output.getvalue().endswith("\n\ncloudabi-run: 2 more problems\n")
+
+
+def test_json_says_the_same() -> None:
+    output = io.StringIO()
+    error = CloudabiError(*[PROBLEM] * 22, Problem("no place", notes=("n",)))
+    report(error, output, as_json=True)
+    found = json.loads(output.getvalue())
+    assert found["status"] == 125
+    assert len(found["problems"]) == 23
+    assert found["problems"][0] == {
+        "message": "unknown tag `!fiel`",
+        "file": "app.yaml",
+        "line": 7,
+        "column": 6,
+        "end": {"line": 7, "column": 11},
+        "notes": [],
+        "helps": ["use `!file` to grant a path"],
+    }
+    assert found["problems"][22] == {
+        "message": "no place",
+        "file": None,
+        "notes": ["n"],
+        "helps": [],
+    }
 
 
 def test_nothing_commands_the_terminal() -> None:

@@ -21,9 +21,8 @@ from typing import Any
 import pytest
 
 from cloudabi import _abi, launcher
-from cloudabi.__main__ import HELP, Options, parse
 from cloudabi._opening import Opened
-from cloudabi.errors import CloudabiError, ManifestError, UsageError
+from cloudabi.errors import CloudabiError, ManifestError
 from cloudabi.manifest import parse as parse_manifest
 from cloudabi.resources import ALL, READ
 from harness import CLOUDABI_RUN, ROOT, SYSROOT, run
@@ -66,46 +65,6 @@ def refusal(text: str, folder: Path) -> str:
 
 
 # The command line.
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options"),
-    [
-        ([], Options()),
-        (["-f", "m.yaml"], Options(manifest="m.yaml")),
-        (["--file", "m.yaml", "prog"], Options(manifest="m.yaml", program="prog")),
-        (["prog", "--file=m.yaml"], Options(manifest="m.yaml", program="prog")),
-        (["--print-ports", "--no-landlock"], Options(prints_ports=True, no_landlock=True)),
-        (["--", "-f"], Options(program="-f")),
-    ],
-)
-def test_options(arguments: list[str], options: Options) -> None:
-    assert parse(arguments) == options
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["-x"], "unknown option `-x`"),
-        (["--print-port"], "unknown option `--print-port`"),
-        (["-f"], "`-f` lacks the name of a manifest"),
-        (["a", "b"], "there is one program, `b` is too much"),
-    ],
-)
-def test_usage_errors(arguments: list[str], message: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse(arguments)
-    assert str(caught.value) == message
-
-
-def test_help_and_version() -> None:
-    answer = subprocess.run([CLOUDABI_RUN, "--help"], capture_output=True, text=True, check=True)
-    assert (answer.stdout, answer.stderr) == (HELP, "")
-    assert HELP.rstrip().splitlines()[-4] == "Examples:"
-    version = subprocess.run(
-        [CLOUDABI_RUN, "--version"], capture_output=True, text=True, check=True
-    )
-    assert re.fullmatch(r"cloudabi-run [0-9.]+\n", version.stdout)
 
 
 def test_an_unknown_option_ends_with_125() -> None:

@@ -7,110 +7,39 @@ import os
 import sys
 
 from cloudabi import __version__, _fastyaml
-from cloudabi._record import TYPE_CHECKING, Record
+from cloudabi._options import asks_for_json, parse
+from cloudabi._record import TYPE_CHECKING
 from cloudabi._yaml import SIZE_MAX
-from cloudabi.errors import CloudabiError, Exit, Problem, UsageError
+from cloudabi.errors import CloudabiError, Exit, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
-USAGE = "usage: cloudabi-run [OPTION]... [-f MANIFEST] [PROGRAM]"
-HELP = f"""\
-{USAGE}
-
-Runs a CloudABI program in a sandbox. A manifest names every file, directory and socket
-that the program gets; there is nothing else that it can reach.
-
-  MANIFEST       a YAML document; standard input is read if none is given
-  PROGRAM        a CloudABI executable; without it, the Python interpreter runs
-
-  -f, --file MANIFEST   read the manifest from a file
-      --print-ports     print the address of each socket that the manifest binds
-      --no-landlock     go on where the kernel lacks Landlock, one of several barriers
-      --help            print this text
-      --version         print the version
-
-Paths in a manifest start from its own folder, or from the working directory if it comes
-from standard input. The exit status is the program's, or 128 plus the signal that ended it;
-{Exit.LAUNCHER} if the run could not be set up, {Exit.NOT_RUNNABLE} if the program cannot be run, \
-{Exit.NOT_FOUND} if there is none.
-
-Examples:
-  cloudabi-run -f hello.yaml
-  cloudabi-run -f server.yaml --print-ports
-  cloudabi-run ./program < manifest.yaml
-"""
-
-
-_FLAGS = {
-    "--print-ports": "prints_ports",
-    "--no-landlock": "no_landlock",
-    "--help": "is_help",
-    "--version": "is_version",
-}
-
-
-class Options(Record):
-    """What the command line asks for."""
-
-    manifest: str | None = None
-    program: str | None = None
-    prints_ports: bool = False
-    no_landlock: bool = False
-    is_help: bool = False
-    is_version: bool = False
+    from cloudabi._options import Options
+    from cloudabi.launcher import Installation
+    from cloudabi.manifest import Manifest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; errors become text and an exit status here."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        return _main(parse(sys.argv[1:] if arguments is None else arguments))
+        return _main(parse(words))
     except CloudabiError as error:
         from cloudabi.diagnostics import report
 
         if sys.stderr is not None:
-            report(error, sys.stderr)
+            report(error, sys.stderr, as_json=asks_for_json(words))
         return error.status
     except KeyboardInterrupt:
         return Exit.SIGNAL + 2
 
 
-def parse(arguments: Sequence[str]) -> Options:
-    """Parse the command line.
-
-    Raises UsageError.
-    """
-    found: dict[str, Any] = {}
-    programs: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word in _FLAGS:
-            found[_FLAGS[word]] = True
-        elif word in ("-f", "--file"):
-            found["manifest"] = next(words, None)
-            if found["manifest"] is None:
-                raise _usage(f"`{word}` lacks the name of a manifest")
-        elif word.startswith("--file="):
-            found["manifest"] = word.removeprefix("--file=")
-        elif word == "--":
-            programs += words
-        elif word.startswith("-"):
-            raise _usage(f"unknown option `{word}`")
-        else:
-            programs.append(word)
-    if len(programs) > 1:
-        raise _usage(f"there is one program, `{programs[1]}` is too much")
-    return Options(program=programs[0] if programs else None, **found)
-
-
-def _usage(message: str) -> UsageError:
-    return UsageError(Problem(message, notes=(USAGE,), helps=("try `cloudabi-run --help`",)))
-
-
 def _main(options: Options) -> int:
     if options.is_help or options.is_version:
-        sys.stdout.write(HELP if options.is_help else f"cloudabi-run {__version__}\n")
+        from cloudabi._help import help_text
+
+        sys.stdout.write(help_text() if options.is_help else f"cloudabi-run {__version__}\n")
         return 0
     _reserve_standard_streams()
     _fastyaml.install()
@@ -122,6 +51,12 @@ def _main(options: Options) -> int:
     wanted = manifest.parse(
         _read(options.manifest), name, for_python=_is_same(program, parts.interpreter)
     )
+    return 0 if options.check else _run(options, wanted, program, parts)
+
+
+def _run(options: Options, wanted: Manifest, program: str, parts: Installation) -> int:
+    from cloudabi import launcher
+
     return launcher.run(
         wanted,
         program,

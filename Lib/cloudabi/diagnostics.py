@@ -21,8 +21,14 @@ _BOLD = "\x1b[1m"
 _PLAIN = "\x1b[0m"
 
 
-def report(error: CloudabiError, stream: TextIO) -> None:
+def report(error: CloudabiError, stream: TextIO, *, as_json: bool = False) -> None:
     """Print every problem of an error; in colour if the stream is a terminal."""
+    if as_json:
+        import json
+
+        json.dump(document(error), stream, indent=2)
+        stream.write("\n")
+        return
     import os
 
     color = stream.isatty() and not os.environ.get("NO_COLOR")
@@ -31,6 +37,11 @@ def report(error: CloudabiError, stream: TextIO) -> None:
     if more > 0:
         texts.append(f"{PROGRAM}: {more} more problem{'s' if more > 1 else ''}\n")
     stream.write("\n".join(texts))
+
+
+def document(error: CloudabiError) -> dict[str, object]:
+    """Return what JSON says of an error: its exit status and all its problems."""
+    return {"status": error.status, "problems": [_record(problem) for problem in error.problems]}
 
 
 def render(problem: Problem, *, color: bool = False) -> str:
@@ -49,9 +60,7 @@ def render(problem: Problem, *, color: bool = False) -> str:
 
 def position(span: Span) -> tuple[int, int]:
     """Return line and column of a span's start, both from 1."""
-    text = span.source.text
-    line = text.count("\n", 0, span.start) + 1
-    return line, span.start - text.rfind("\n", 0, span.start)
+    return _position(span.source.text, span.start)
 
 
 def printable(text: str) -> str:
@@ -78,6 +87,21 @@ def suggestion(word: str, known: Iterable[str], purposes: Mapping[str, str] | No
         return f"known are {listed(known)}"
     purpose = f" {purposes[matches[0]]}" if purposes else ""
     return f"use `{matches[0]}`{purpose}"
+
+
+def _record(problem: Problem) -> dict[str, object]:
+    """Return a problem for JSON; its end is where the next character stands."""
+    record: dict[str, object] = {"message": problem.message, "file": None}
+    if span := problem.span:
+        line, column = position(span)
+        end_line, end_column = _position(span.source.text, span.end)
+        record |= {"file": span.source.name, "line": line, "column": column}
+        record["end"] = {"line": end_line, "column": end_column}
+    return record | {"notes": problem.notes, "helps": problem.helps}
+
+
+def _position(text: str, index: int) -> tuple[int, int]:
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
 def _quotation(span: Span, gutter: str, blue: str, red: str, plain: str) -> list[str]:
