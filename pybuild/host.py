@@ -129,7 +129,7 @@ def _build_launcher(build: Build) -> None:
     shutil.copytree(source, package, ignore=ignored)
     python = build.need(cpython.build_python()) / "bin" / PYTHON
     environment = {"CC": CLANG, "PYTHONPATH": str(build.need(packages()) / SITE_PACKAGES)}
-    arguments = (build.root / "argdata", package)
+    arguments = ("build", build.root / "argdata", package)
     build.run(python, "-s", source / "_ffi_build.py", *arguments, env=environment)
 
 
