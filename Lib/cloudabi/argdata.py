@@ -22,10 +22,16 @@ from cloudabi.errors import ArgdataError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from typing import Any, TypeAlias
+    from typing import Any, Protocol, TypeAlias
 
     Scalar: TypeAlias = "bool | int | float | str | bytes | datetime | Timestamp | Fd | None"
     Value: TypeAlias = "Scalar | list[Value] | tuple[Value, ...] | dict[Value, Value]"
+
+    class Descriptors(Protocol):
+        """Numbers by index, such as a list has."""
+
+        def __len__(self) -> int: ...
+        def __getitem__(self, index: int, /) -> int: ...
 else:
     Value = object
 
@@ -48,6 +54,15 @@ _TIMESTAMP = lib.ARGDATA_TIMESTAMP
 _END = lib.ARGDATA_END
 
 _allocate = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+def __getattr__(name: str) -> Any:
+    """Import what only few need when they ask for it."""
+    if name not in ("Reader", "Writer"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from cloudabi import _framing
+
+    return getattr(_framing, name)
 
 
 class Fd(Record):
@@ -111,7 +126,7 @@ def encode(value: Value, *, literal: bool = False) -> tuple[bytes, list[int]]:
     return encoder.finish(), list(encoder.fds)
 
 
-def decode(data: bytes, fds: Sequence[int] = (), *, duplicate_keys: bool = False) -> Value:
+def decode(data: bytes, fds: Descriptors = (), *, duplicate_keys: bool = False) -> Value:
     """Decode one argdata message.
 
     fds: the descriptors that came with it.
@@ -153,7 +168,7 @@ def _to_marshal(data: bytes) -> Any:
     return ffi.buffer(packed, lib.argdata_to_marshal(data, len(data), packed, room))
 
 
-def _has_all(value: Any, packed: Any) -> bool:
+def _has_all(value: Any, packed: object) -> bool:
     """Tell whether a value has all that it was made of; of pairs with equal keys it has one."""
     return marshal.dumps(value, _MARSHAL_VERSION) == packed
 
@@ -324,7 +339,7 @@ class _Container:
 
 
 class _Decoder:
-    def __init__(self, data: bytes, fds: Sequence[int], duplicate_keys: bool) -> None:
+    def __init__(self, data: bytes, fds: Descriptors, duplicate_keys: bool) -> None:
         self._data = data
         self._fds = fds
         self._duplicate_keys = duplicate_keys
