@@ -367,3 +367,13 @@ def test_the_form_of_a_message() -> None:
         data = there.recv(100)
     assert data == bytes.fromhex("0000000000000008 0683086100820501")
     assert decode(data[8:]) == {"a": 1}
+
+
+def test_a_writer_knows_what_the_other_end_takes() -> None:
+    with connection() as (here, there):
+        writer = Writer(here, max_bytes=8, max_fds=0)
+        for value, message in (("x" * 8, "has 10 bytes"), (Fd(here.fileno()), "has 1 descriptors")):
+            with pytest.raises(ArgdataError, match=message):
+                writer.send(value)
+        writer.send("x" * 6)
+        assert Reader(there, max_bytes=8).receive() == "x" * 6

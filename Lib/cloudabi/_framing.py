@@ -32,24 +32,31 @@ class Writer:
     """Sends values over a stream socket or, if they have no descriptors, into a pipe or a file.
 
     sock: stays the caller's, who closes it.
+    max_bytes, max_fds: what the other end takes; longer values are refused here already.
     """
 
-    def __init__(self, sock: socket.socket | int) -> None:
+    def __init__(
+        self, sock: socket.socket | int, *, max_bytes: int = SIZE_MAX, max_fds: int = FDS_MAX
+    ) -> None:
         self._stream = _stream(sock)
+        self._max_bytes = max_bytes
+        self._max_fds = max_fds
         self._queue: deque[_Outgoing] = deque()
 
     def send(self, value: Value) -> None:
         """Send a value after those that are still waiting.
 
         Descriptors in it have to stay open until it is sent, and are the caller's afterwards too.
-        Raises ArgdataError: as encode(), or more descriptors than a message can carry.
+        Raises ArgdataError: as encode(), or it is longer or has more descriptors than allowed.
         Raises BlockingIOError, TimeoutError: not all is sent yet; flush() goes on.
         Raises OSError: the stream failed; the value is not sent.
         Source: docs/argdata.md, "Framing".
         """
         payload, fds = encode(value)
-        if len(fds) > FDS_MAX:
-            raise ArgdataError(f"the value has {len(fds)} descriptors, {FDS_MAX} are allowed")
+        if len(payload) > self._max_bytes:
+            raise ArgdataError(f"the value has {len(payload)} bytes, {self._max_bytes} are allowed")
+        if len(fds) > self._max_fds:
+            raise ArgdataError(f"the value has {len(fds)} descriptors, {self._max_fds} are allowed")
         self._queue.append(_Outgoing(payload, fds))
         self.flush()
 
