@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cloudabi import _abi, _interpreter, _resources, _scalars, resources
+from cloudabi import _abi, _grammar, _scalars, resources
 from cloudabi._opening import Opened
 from cloudabi.argdata import Timestamp
 from cloudabi.diagnostics import render
@@ -278,6 +278,6 @@ def test_without_trimming_there_is_still_a_parser(monkeypatch: pytest.MonkeyPatc
 
 def test_the_documentation_names_all_words() -> None:
     text = (FOLDER.parents[2] / "docs" / "manifest.md").read_text(encoding="utf-8")
-    words = [*_interpreter.KEYS, *resources.MODES, *_resources.PURPOSES, *_scalars.TAGS]
+    words = [*resources.MODES, *_grammar.TAGS, *_scalars.TAGS]
     undocumented = {"!!bool", "!!float", "!!int", "!!timestamp"}  # but their plain forms are there
     assert [w for w in words if f"`{w}" not in text and w not in undocumented] == []

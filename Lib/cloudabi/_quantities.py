@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+from cloudabi._record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # By name, what a unit is of the smallest one; a number without unit is in the first.
 BYTES = {
     "B": 1,
@@ -22,7 +27,7 @@ _DIGITS = "0123456789"
 _LENGTH_MAX = 40
 
 
-def amount(value: object, units: dict[str, int]) -> int:
+def amount(value: object, units: Mapping[str, int]) -> int:
     """Count in the smallest unit: a number, or text with a number and a unit.
 
     Raises ValueError: it is neither.

@@ -6,17 +6,21 @@ Parsing opens nothing, and reports everything that is wrong at once.
 
 from __future__ import annotations
 
-from cloudabi import _interpreter, _resources, _scalars
+from cloudabi import _grammar, _resources, _scalars
+from cloudabi._checking import map_problems, shape_problems
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi._resources import refusal
-from cloudabi._yaml import SCALAR, SEQ, Node, compose
+from cloudabi._yaml import MAP, SCALAR, SEQ, Node, compose
 from cloudabi.argdata import step
 from cloudabi.diagnostics import listed, position, suggestion
 from cloudabi.errors import ManifestError, Problem, Source, Span
 from cloudabi.resources import Limits, Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
+
+    from cloudabi._grammar import Form
 
 _COLLECTION_TAGS = ("!!seq", "!!map")
 
@@ -44,13 +48,9 @@ def parse(data: bytes, name: str, *, for_python: bool) -> Manifest:
     source = _decode(data, name)
     root = compose(source)
     reader = _Reader()
-    value = reader.value(root, "")
-    problems = reader.problems
-    limits = reader.limits(root, value) if for_python else Limits()
-    if for_python:
-        problems += [p for p in _interpreter.problems(root, value) if not _hides(problems, p)]
-    if problems:
-        raise ManifestError(*sorted(problems, key=_start))
+    value, limits = reader.document(root, for_python=for_python)
+    if reader.problems:
+        raise ManifestError(*sorted(reader.problems, key=_start))
     return Manifest(source, value, tuple(reader.resources), limits)
 
 
@@ -72,7 +72,9 @@ def _start(problem: Problem) -> int:
 def _hides(found: list[Problem], later: Problem) -> bool:
     """Tell whether a problem was found inside the value that a later one is about."""
     span = later.span
-    return span is not None and any(span.start <= _start(p) < span.end for p in found)
+    return span is not None and any(
+        span.start <= _start(p) < max(span.end, span.start + 1) for p in found
+    )
 
 
 class _Reader:
@@ -82,6 +84,16 @@ class _Reader:
         self.problems: list[Problem] = []
         self.resources: list[Resource] = []
         self._values: dict[Node, Any] = {}
+
+    def document(self, root: Node, *, for_python: bool) -> tuple[Any, Limits]:
+        """Convert the root: what the program gets, and its limits."""
+        if for_python:
+            value = self._formed(_grammar.INTERPRETER, root, "") or {}
+            return value, value.pop("limits", Limits())
+        if root.tag == _grammar.PROGRAM.name:
+            value = self._formed(_grammar.PROGRAM, root, "") or {}
+            return value.get("args"), value.get("limits", Limits())
+        return self.value(root, ""), Limits()
 
     def value(self, node: Node, place: str) -> Any:
         """Convert a node; if aliases repeat it, all get the same value."""
@@ -93,32 +105,45 @@ class _Reader:
                 self._values[node] = None
         return self._values[node]
 
-    def limits(self, root: Node, value: Any) -> Limits:
-        """Take the limits out of the value of the root."""
-        if isinstance(value, dict) and "limits" in value:
-            del value["limits"]
-            node = next(node for key, node in root.pairs() if key.text == "limits")
-            try:
-                return _resources.limits(node)
-            except ManifestError as error:
-                self.problems += error.problems
-        return Limits()
-
     def _convert(self, node: Node, place: str) -> Any:
-        make = _resources.TAGS.get(node.tag)
-        if make is not None:
-            resource = make(node, place.removeprefix("."))
-            self.resources.append(resource)
-            return resource
+        if node.tag in _grammar.TAGS:
+            return self._resource(node, place)
         if node.kind == SCALAR and node.tag in (None, *_scalars.TAGS):
             return _scalars.value_of(node)
         if node.kind == SEQ and node.tag in (None, "!!seq"):
             return [self.value(member, f"{place}[{i}]") for i, member in enumerate(node.members)]
-        if node.kind not in (SCALAR, SEQ) and node.tag in (None, "!!map"):
+        if node.kind == MAP and node.tag in (None, "!!map"):
             return self._map(node, place)
         raise _wrong_tag(node)
 
-    def _map(self, node: Node, place: str) -> dict[Any, Any]:
+    def _resource(self, node: Node, place: str) -> Resource | None:
+        tag = node.tag or ""
+        value = self._formed(_grammar.TAGS[tag], node, place)
+        if value is None:
+            return None
+        resource = _resources.MAKERS[tag](node, place.removeprefix("."), value)
+        self.resources.append(resource)
+        return resource
+
+    def _formed(self, form: Form, node: Node, place: str) -> dict[Any, Any] | None:
+        """Convert a node that has to fit a form; None if it does not."""
+        before = len(self.problems)
+        if node.tag not in (None, "!!map", form.name):
+            self.value(node, place)  # finds out what is wrong with the tag
+        self._note(before, shape_problems(form, node))
+        value: dict[Any, Any] = {}
+        if len(self.problems) == before and node.kind == MAP:
+            value = self._map(node, place, form)
+            self._note(before, map_problems(form, node, value))
+        return value if len(self.problems) == before else None
+
+    def _note(self, before: int, problems: Iterable[Problem]) -> None:
+        """Add problems, but for those that others since `before` explain already."""
+        known = self.problems[before:]
+        self.problems += [problem for problem in problems if not _hides(known, problem)]
+
+    def _map(self, node: Node, place: str, form: Form | None = None) -> dict[Any, Any]:
+        """Convert a map; of keys that are equal, the first counts."""
         result: dict[Any, Any] = {}
         firsts: dict[Any, Node] = {}
         for key_node, value_node in node.pairs():
@@ -126,10 +151,21 @@ class _Reader:
             if key in firsts:
                 note = f"it is first given in line {position(firsts[key].span)[0]}"
                 message = f"duplicate key `{key_node.text}`"
-                self.problems.append(Problem(message, key_node.span, (note,)))
+                self.problems.append(
+                    Problem(message, key_node.span, (note,), ("keep one of them",))
+                )
             firsts.setdefault(key, key_node)
-            result[key] = self.value(value_node, place + step(key))
+            inner = form.inner(key) if form else None
+            if inner is not None:
+                value: Any = self._limits(inner, value_node, place + step(key))
+            else:
+                value = self.value(value_node, place + step(key))
+            result.setdefault(key, value)
         return result
+
+    def _limits(self, form: Form, node: Node, place: str) -> Limits | None:
+        value = self._formed(form, node, place)
+        return None if value is None else _resources.limits(value)
 
     def _key(self, node: Node, place: str) -> Any:
         """Convert a key; one that is impossible becomes a unique object."""
@@ -163,10 +199,15 @@ def _is_hashable(value: object) -> bool:
 
 def _wrong_tag(node: Node) -> ManifestError:
     tag = node.tag or ""
+    if tag == _grammar.PROGRAM.name:
+        message = f"`{tag}` is for the whole manifest of a program other than the interpreter"
+        help_ = "remove the tag; the interpreter takes `limits` as a key"
+        return ManifestError(Problem(message, node.tag_span, helps=(help_,)))
     tags = (*_scalars.TAGS, *_COLLECTION_TAGS)
     if tag in tags:
         return ManifestError(Problem(f"`{tag}` does not fit a {node.kind}", node.tag_span))
     help_ = f"known are {listed(tags)}"
     if not tag.startswith("!!"):
-        help_ = suggestion(tag, _resources.PURPOSES, _resources.PURPOSES)
+        purposes = {form.name: form.purpose for form in (*_grammar.TAGS.values(), _grammar.PROGRAM)}
+        help_ = suggestion(tag, purposes, purposes)
     return ManifestError(Problem(f"unknown tag `{tag}`", node.tag_span, helps=(help_,)))

@@ -163,6 +163,9 @@ class Executable(Resource):
     """The program itself (`!executable`)."""
 
 
+FILES_MAX = 1024  # as many as the runtime's table of descriptors holds
+
+
 class Limits(Record):
     """What a run may use; None is no limit. What is not given has a safe default.
 
@@ -175,6 +178,6 @@ class Limits(Record):
     cpu: int | None = None
     wall: int | None = None
     threads: int | None = 256
-    files: int | None = 1024
+    files: int | None = FILES_MAX
     output: int | None = None
     disk: int | None = 256 * 2**20
