@@ -51,7 +51,7 @@ def describe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(text: str, folder: Path) -> Iterator[tuple[Any, Opened]]:
     """The value of a manifest and its resources, opened in this process."""
     manifest = parse_manifest(text.encode(), "test.yaml", for_python=False)
-    with Opened() as resources:
+    with Opened("") as resources:
         program = resources.program("/bin/sh")
         resources.resources(manifest.resources, str(folder), program)
         yield manifest.value, resources

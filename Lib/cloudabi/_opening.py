@@ -10,12 +10,25 @@ from cloudabi._files import open_file
 from cloudabi._paths import find, identity
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi.errors import ManifestError, NotFoundError, NotRunnableError, Problem
-from cloudabi.resources import ALL, LINKING, READ, File, Inherited, Resource, Socket
+from cloudabi.resources import (
+    ALL,
+    LINKING,
+    READ,
+    Descriptor,
+    Executable,
+    File,
+    Inherited,
+    Resource,
+    Socket,
+    TemporaryDirectory,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from cloudabi._leftovers import Leftover
+    from cloudabi._output import Meter, Output
     from cloudabi._paths import Identity
 
 
@@ -32,18 +45,35 @@ class Grant(Record):
 
 
 class Opened:
-    """Opens things and, as a context manager, closes them and removes the files of sockets.
+    """Opens things and, as a context manager, closes them and removes what must not stay.
 
     grants: what is open for the program, by its identity in the manifest.
     addresses: of the sockets that were bound, by place.
+    outputs: pipes that the program writes to, by place.
+    leftovers: what is to be removed at the end.
+    temporaries: descriptors of the temporary directories.
+    meters: what counts the bytes of outputs.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, janitor: str, output_max: int | None = None, captures: Mapping[str, int | None] = {}
+    ) -> None:
+        """Open nothing yet.
+
+        janitor: the program that removes things. output_max: bytes that the program may write.
+        captures: places of outputs that are kept, with the most bytes of each.
+        """
         self.grants: dict[Resource, Grant] = {}
         self.addresses: dict[str, str] = {}
+        self.outputs: dict[str, Output] = {}
+        self.leftovers: list[Leftover] = []
+        self.temporaries: list[int] = []
+        self.meters: list[Meter] = []
+        self._janitor = janitor
+        self._output_max = output_max
+        self._captures = captures
         self._trails: dict[Resource, set[Identity]] = {}
         self._fds: list[int] = []
-        self._socket_files: list[tuple[int, str]] = []
 
     def __enter__(self) -> Opened:
         return self
@@ -54,19 +84,28 @@ class Opened:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.undo()
+
+    def undo(self) -> None:
+        """Close everything, and remove what must not stay."""
         self.close()
-        while self._socket_files:
-            folder, name = self._socket_files.pop()
-            try:
-                os.unlink(name, dir_fd=folder)
-            except OSError:
-                pass  # the program may have been allowed to change the folder
-            os.close(folder)
+        for output in self.outputs.values():
+            output.close()
+        for fd in self.temporaries:
+            os.close(fd)
+        for leftover in self.leftovers:
+            leftover.end()
+        for leftover in self.leftovers:
+            leftover.is_gone(waits=True)
 
     def close(self) -> None:
         """Close our copies of the descriptors."""
         while self._fds:
             os.close(self._fds.pop())
+
+    def captured(self) -> dict[str, bytes]:
+        """Return the outputs that were kept, by place."""
+        return {place: bytes(self.outputs[place].kept) for place in self._captures}
 
     def keep(self, fd: int) -> int:
         """Take charge of a descriptor."""
@@ -118,28 +157,75 @@ class Opened:
                 yield Problem(message, resource.span, helps=("name what the link leads to",))
 
     def _open(self, resource: Resource, folder: str, program: int) -> tuple[int, int, int]:
+        if resource.place in self._captures:
+            return self._output(resource.place, None), ALL, ALL
         if isinstance(resource, File):
             trail = self._trails[resource] = set()
             fd, rights, inheriting = open_file(resource, folder, trail)
             return self.keep(fd), rights, inheriting
         if isinstance(resource, Inherited):
-            return _inherited(resource)
+            return self._inherited(resource)
+        if isinstance(resource, Descriptor):
+            return resource.number, resource.rights, resource.inheriting
         if isinstance(resource, Socket):
             return self._socket(resource), ALL, ALL
+        if isinstance(resource, TemporaryDirectory):
+            return self._temporary_directory(), ALL, ALL
+        assert isinstance(resource, Executable)
         return self.keep(os.dup(program)), ALL, ALL
+
+    def _inherited(self, wanted: Inherited) -> tuple[int, int, int]:
+        """Pass a descriptor on, or a pipe where what goes through it is to be counted."""
+        fd, rights, inheriting = _inherited(wanted)
+        if self._output_max is None or not _takes_output(fd):
+            return fd, rights, inheriting
+        if fd == 0:  # as a rule a terminal, opened for both
+            flags = os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC
+            return self.keep(os.open("/proc/self/fd/0", flags)), rights, inheriting
+        return self._output(wanted.place, fd), rights, inheriting
+
+    def _output(self, place: str, target: int | None) -> int:
+        from cloudabi._output import Meter, Output
+
+        if not self.meters:
+            self.meters.append(Meter(self._output_max))
+        meters = [self.meters[0]]
+        if self._captures.get(place) is not None:
+            meters.append(Meter(self._captures[place]))
+            self.meters.append(meters[-1])
+        output = self.outputs[place] = Output(meters, target)
+        return output.writer
+
+    def _temporary_directory(self) -> int:
+        from cloudabi._temporary import make
+
+        fd, leftover = make(self._janitor)
+        self.temporaries.append(fd)
+        self.leftovers.append(leftover)
+        return fd
 
     def _socket(self, wanted: Socket) -> int:
         from cloudabi._sockets import open_socket
 
         handle = self._find_socket(wanted)
+        leftover = None
+        if wanted.binds and handle is not None:
+            # At the end the path may lead elsewhere.
+            leftover = self._leftover(handle, os.path.basename(wanted.path))
         fd, address = open_socket(wanted, handle)
+        if leftover is not None:
+            leftover.announce()
         self.keep(fd)
         if wanted.binds:
             self.addresses[wanted.place] = address
-        if wanted.binds and handle is not None:
-            # At the end the path may lead elsewhere.
-            self._socket_files.append((os.dup(handle), os.path.basename(wanted.path)))
         return fd
+
+    def _leftover(self, folder: int, name: str) -> Leftover:
+        from cloudabi._leftovers import Leftover
+
+        leftover = Leftover(self._janitor, folder, name)
+        self.leftovers.append(leftover)
+        return leftover
 
     def _find_socket(self, wanted: Socket) -> int | None:
         """Find the file of a UNIX socket, or the directory where it is to be."""
@@ -163,6 +249,15 @@ def _inherited(wanted: Inherited) -> tuple[int, int, int]:
     except OSError:
         pass
     raise ManifestError(Problem(f"descriptor {number} is not open", wanted.span, helps=helps))
+
+
+def _takes_output(fd: int) -> bool:
+    """Tell whether something other than a directory or socket can be written to."""
+    from fcntl import F_GETFL, fcntl
+
+    mode = os.fstat(fd).st_mode
+    can_write = fcntl(fd, F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+    return can_write and not stat.S_ISDIR(mode) and not stat.S_ISSOCK(mode)
 
 
 def _action(resource: Resource) -> str:

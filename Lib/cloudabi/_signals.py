@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import os
-
 from cloudabi._record import TYPE_CHECKING
+from cloudabi.outcome import interrupted
 
 if TYPE_CHECKING:
     import signal
     from types import FrameType, TracebackType
     from typing import Any
+
+    from cloudabi.sandbox import Sandbox
 else:
     import _signal as signal  # without the enumerations, which would delay every start
 
@@ -26,16 +27,16 @@ class Interrupted(BaseException):
 
 
 class Signals:
-    """Takes the signals that end a process: first they undo the preparations, then they are held
-    back until wait() passes them on, as one that came before a blocking call would be forgotten.
+    """Takes the signals that end a process.
 
-    former_mask: what was blocked before, for children.
+    First they undo the preparations. From hold_back() to pass_on() they wait, then they end the
+    sandbox: the second one without letting it tell about itself.
     """
 
     def __init__(self) -> None:
         self._handlers: dict[int, Any] = {}
         self._taken = {n for n in _ENDING if signal.getsignal(n) is not signal.SIG_IGN}
-        self.former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self._former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
     def __enter__(self) -> Signals:
         for number in self._taken:
@@ -52,22 +53,23 @@ class Signals:
     ) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, self.former_mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._former_mask)
 
     def hold_back(self) -> None:
-        """Keep signals for wait(), which has to follow."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, {*self._taken, signal.SIGCHLD})
+        """Let signals wait for pass_on(), which has to follow."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._taken)
 
-    def wait(self, child: int) -> int:
-        """Pass signals on to a child until it ends; returns its status as os.wait() does."""
-        while True:
-            number = signal.sigwaitinfo({*self._taken, signal.SIGCHLD}).si_signo
-            if number != signal.SIGCHLD:
-                os.kill(child, number)
-                continue
-            ended, status = os.waitpid(child, os.WNOHANG)
-            if ended:
-                return status
+    def pass_on(self, sandbox: Sandbox) -> None:
+        """End a sandbox at a signal."""
+        seen: list[int] = []
+
+        def end(number: int, _frame: FrameType | None) -> None:
+            sandbox.kill(interrupted(number), at_once=bool(seen))
+            seen.append(number)
+
+        for number in self._taken:
+            signal.signal(number, end)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._former_mask)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

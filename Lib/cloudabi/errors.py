@@ -9,6 +9,8 @@ from cloudabi._record import Record
 class Exit:
     """Statuses of our own failures; any other status is the program's."""
 
+    POLICY = 123  # ended for a system call that the sandbox refuses
+    LIMIT = 124  # ended by a limit
     LAUNCHER = 125
     NOT_RUNNABLE = 126
     NOT_FOUND = 127
@@ -89,6 +91,14 @@ class NotFoundError(CloudabiError):
     """The program does not exist."""
 
     status = Exit.NOT_FOUND
+
+
+class RunError(CloudabiError):
+    """The program was started, and ended otherwise than by its own will."""
+
+    def __init__(self, problem: Problem, status: int) -> None:
+        super().__init__(problem)
+        self.status = status
 
 
 class UsageError(CloudabiError):
