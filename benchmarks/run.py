@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Measures the sandbox against the native interpreter, and prints both and their ratio."""
+"""Measures what is ours against what is usual, and prints both and their ratio.
+
+Most benchmarks compare the sandbox with the native interpreter.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import serialization
 from cloudabi import launcher, manifest
 from worlds import CLOUDABI_RUN, ROOT, Arguments, Folder, Listener, Native, Sandbox, World
 
@@ -132,13 +136,25 @@ def http(bench: Bench) -> Iterator[Figure]:
     yield Figure("http", native, sandbox, unit="/s")
 
 
+def argdata(_bench: Bench) -> Iterator[Figure]:
+    """A document of 1 MB in argdata, and in other formats."""
+    document = serialization.document()
+    ours = serialization.ARGDATA.seconds(document)
+    for other in serialization.OTHERS:
+        theirs = other.seconds(document)
+        for action, first, second in zip(("encode", "decode"), theirs, ours, strict=True):
+            yield Figure(f"{action}, {other.name} and argdata", first, second)
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "hello": hello,
     "imports": imports,
     "compute": compute,
     "files": files,
     "http": http,
+    "argdata": argdata,
 }
+COLUMNS = {"argdata": ("other", "argdata")}
 
 
 def _compare(bench: Bench, script: str, arguments: Arguments) -> Iterator[Figure]:
@@ -234,8 +250,9 @@ def main() -> None:
     parser.add_argument("--programs", type=Path, required=True, help="pyperformance's folder")
     options = parser.parse_args()
     bench = Bench(Native(options.native), options.native, Sandbox(), options.programs)
-    print(f"{'':32} {'native':>12} {'sandbox':>12} {'ratio':>7}   (ratio: times slower)")
     for name in options.names or BENCHMARKS:
+        first, second = COLUMNS.get(name, ("native", "sandbox"))
+        print(f"{'':32} {first:>12} {second:>12} {'ratio':>7}   (ratio: times slower)")
         for figure in BENCHMARKS[name](bench):
             _show(figure)
 
