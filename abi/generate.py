@@ -19,6 +19,7 @@ from abi import (  # noqa: E402
     emit_python,
     emit_rights,
     emit_syscalls,
+    emit_trace,
     emit_types,
 )
 from abi.model import Abi, AbiError  # noqa: E402
@@ -31,6 +32,7 @@ EMITTERS: dict[str, Callable[[Abi], str]] = {
     emit_syscalls.OUTPUT: emit_syscalls.emit,
     emit_rights.OUTPUT: emit_rights.emit,
     emit_dispatch.OUTPUT: emit_dispatch.emit,
+    emit_trace.OUTPUT: emit_trace.emit,
     emit_python.OUTPUT: emit_python.emit,
     emit_docs.OUTPUT: emit_docs.emit,
 }

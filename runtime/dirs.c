@@ -4,6 +4,8 @@
 #include "dirs.h"
 
 #include "mutex.h"
+#include "thread.h"
+#include "trace.h"
 
 /* A request, and where its reply goes. */
 struct dialogue {
@@ -123,10 +125,11 @@ static cloudabi_errno_t exchange(cloudabi_fd_t dir, struct dialogue *d)
 
 	if (!fdtable_is_directory(dir))
 		return CLOUDABI_EBADF;
+	d->request.thread = arch_thread()->tid;
 	error = send_request(dir, d);
 	if (error == 0)
 		error = receive_reply(dir, d);
-	return error != 0 ? error : d->reply.error;
+	return error != 0 ? error : trace_answer(d->reply.error);
 }
 
 static cloudabi_errno_t converse(cloudabi_fd_t dir, struct dialogue *d)
@@ -220,6 +223,7 @@ cloudabi_errno_t dirs_open(cloudabi_lookup_t dir, struct path path,
 				       .base = d.reply.rights_base,
 				       .inheriting = d.reply.rights_inheriting,
 				       .filetype = d.reply.filetype,
+				       .origin = fdtable[dir.fd].origin,
 			       },
 			       fd);
 }

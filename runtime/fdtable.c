@@ -4,6 +4,7 @@
 #include "fdtable.h"
 
 #include "mutex.h"
+#include "trace.h"
 
 struct fd_entry fdtable[START_FDS_MAX];
 
@@ -20,8 +21,17 @@ void fdtable_init(const struct start_fd *fds, uint32_t len)
 			.state = FD_OPEN,
 			.keeps_number =
 				fds[fd].filetype == CLOUDABI_FILETYPE_DIRECTORY,
+			.origin = fd + 1,
 		};
 	}
+}
+
+void fdtable_set_aside(uint32_t fd)
+{
+	fdtable[fd] = (struct fd_entry){
+		.base = CLOUDABI_RIGHT_FD_WRITE,
+		.state = FD_RETIRED,
+	};
 }
 
 static bool is_open(cloudabi_fd_t fd)
@@ -30,11 +40,29 @@ static bool is_open(cloudabi_fd_t fd)
 	       __atomic_load_n(&fdtable[fd].state, __ATOMIC_ACQUIRE) == FD_OPEN;
 }
 
+/* Terminals are devices that lack more rights than others. */
+static cloudabi_rights_t usual_rights(cloudabi_filetype_t filetype)
+{
+	struct fd_entry entry;
+
+	if (filetype == CLOUDABI_FILETYPE_CHARACTER_DEVICE)
+		return CLOUDABI_MAX_BASE_TERMINAL;
+	fdtable_maximum(filetype, &entry);
+	return entry.base;
+}
+
+/* A call that makes no sense for this kind of descriptor, such as seeking in a
+ * pipe, would fail whatever is granted: nobody wants to hear of that. */
 cloudabi_errno_t fdtable_refuse(cloudabi_fd_t fd, cloudabi_rights_t rights)
 {
 	if (!is_open(fd))
 		return CLOUDABI_EBADF;
-	return rights == 0 ? 0 : CLOUDABI_ENOTCAPABLE;
+	if (rights == 0)
+		return 0;
+	if ((rights & ~usual_rights(fdtable[fd].filetype)) != 0)
+		return CLOUDABI_ENOTCAPABLE;
+	return trace_refuse(CLOUDABI_ENOTCAPABLE, fd,
+			    rights & ~fdtable[fd].base);
 }
 
 cloudabi_errno_t fdtable_get(cloudabi_fd_t fd, cloudabi_rights_t rights,
@@ -60,6 +88,10 @@ void fdtable_maximum(cloudabi_filetype_t filetype, struct fd_entry *entry)
 {
 	*entry = (struct fd_entry){.filetype = filetype};
 	switch (filetype) {
+	case CLOUDABI_FILETYPE_DIRECTORY:
+		entry->base = CLOUDABI_MAX_BASE_DIRECTORY;
+		entry->inheriting = CLOUDABI_MAX_INHERITING_DIRECTORY;
+		break;
 	case CLOUDABI_FILETYPE_REGULAR_FILE:
 		entry->base = CLOUDABI_MAX_BASE_REGULAR_FILE;
 		break;
@@ -136,13 +168,15 @@ cloudabi_errno_t fdtable_replace(uint32_t from, cloudabi_fd_t to,
 cloudabi_errno_t fdtable_restrict(cloudabi_fd_t fd, cloudabi_rights_t base,
 				  cloudabi_rights_t inheriting)
 {
+	cloudabi_rights_t excess = 0;
 	cloudabi_errno_t error;
 
 	mutex_lock(&changes);
 	error = fdtable_check(fd, 0);
-	if (error == 0 && ((base & ~fdtable[fd].base) != 0 ||
-			   (inheriting & ~fdtable[fd].inheriting) != 0))
-		error = CLOUDABI_ENOTCAPABLE;
+	if (error == 0)
+		excess = fdtable_excess(&fdtable[fd], base, inheriting);
+	if (excess != 0)
+		error = trace_refuse(CLOUDABI_ENOTCAPABLE, fd, excess);
 	if (error == 0) {
 		__atomic_store_n(&fdtable[fd].base, base, __ATOMIC_RELAXED);
 		fdtable[fd].inheriting = inheriting;

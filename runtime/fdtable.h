@@ -18,15 +18,17 @@
 enum fd_state {
 	FD_FREE,
 	FD_OPEN,
-	FD_RETIRED, /* a directory given at start; its number stays taken */
+	FD_RETIRED, /* no descriptor, but the number stays taken */
 };
 
 struct fd_entry {
-	_Alignas(8) cloudabi_rights_t base; /* 0 unless FD_OPEN */
+	_Alignas(8) cloudabi_rights_t base; /* as a rule 0 unless FD_OPEN */
 	cloudabi_rights_t inheriting;
 	cloudabi_filetype_t filetype;
 	uint8_t state;
 	bool keeps_number; /* becomes FD_RETIRED, not FD_FREE */
+	uint16_t
+		origin; /* 1 + the number at start of what it comes from, or 0 */
 	bool names_known;
 	cloudabi_recv_names_t names; /* of a connected socket */
 };
@@ -35,16 +37,26 @@ extern struct fd_entry fdtable[START_FDS_MAX];
 
 void fdtable_init(const struct start_fd *fds, uint32_t len);
 
+/* Lets the program write to a descriptor and do nothing else with it, so that
+ * it cannot close or replace it by mistake. */
+void fdtable_set_aside(uint32_t fd);
+
 /* Tells which error a descriptor without these rights is. */
 cloudabi_errno_t fdtable_refuse(cloudabi_fd_t fd, cloudabi_rights_t rights);
+
+/* Tells whether a descriptor has the rights, of which there is at least one. */
+static inline bool fdtable_has(cloudabi_fd_t fd, cloudabi_rights_t rights)
+{
+	return fd < START_FDS_MAX &&
+	       (rights &
+		~__atomic_load_n(&fdtable[fd].base, __ATOMIC_RELAXED)) == 0;
+}
 
 /* Checks that a descriptor exists and has the rights. */
 static inline cloudabi_errno_t fdtable_check(cloudabi_fd_t fd,
 					     cloudabi_rights_t rights)
 {
-	if (fd < START_FDS_MAX && rights != 0 &&
-	    (rights & ~__atomic_load_n(&fdtable[fd].base, __ATOMIC_RELAXED)) ==
-		    0)
+	if (rights != 0 && fdtable_has(fd, rights))
 		return 0;
 	return fdtable_refuse(fd, rights);
 }
@@ -72,6 +84,14 @@ cloudabi_errno_t fdtable_remove(cloudabi_fd_t fd, struct fd_entry *entry);
 /* Puts a duplicate of `from`, described by `entry`, in the place of `to`. */
 cloudabi_errno_t fdtable_replace(uint32_t from, cloudabi_fd_t to,
 				 const struct fd_entry *entry);
+
+/* Tells by which rights these go beyond those of a descriptor. */
+static inline cloudabi_rights_t fdtable_excess(const struct fd_entry *entry,
+					       cloudabi_rights_t base,
+					       cloudabi_rights_t inheriting)
+{
+	return (base & ~entry->base) | (inheriting & ~entry->inheriting);
+}
 
 /* Takes rights away. */
 cloudabi_errno_t fdtable_restrict(cloudabi_fd_t fd, cloudabi_rights_t base,

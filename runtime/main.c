@@ -13,18 +13,20 @@
 #include "process.h"
 #include "seccomp.h"
 #include "thread.h"
+#include "trace.h"
 #include "vdso.h"
 
 #define STATUS_NOT_RUNNABLE 126
 #define CANARY_LEN 64
 #define UUID_LEN 16
 
-/* The descriptors that are the runtime's own, above the program's. */
+/* The descriptors that are the runtime's own, above the program's. The last
+ * one is there, and stays, if the program is traced. */
 enum {
 	OWN_BLOCK,
 	OWN_PROGRAM,
 	OWN_RESULT,
-	OWN_LEN,
+	OWN_NOTES,
 };
 
 /* What the host's kernel says in its auxiliary vector. */
@@ -145,6 +147,18 @@ static const struct start_block *map_block(void)
 	return block;
 }
 
+/* Nothing else comes along. */
+static void place_notes(const struct start_block *block)
+{
+	uint32_t end = own_fds + OWN_NOTES;
+
+	if (block->notes_fd != CLOUDABI_NOTE_NO_FD)
+		require(block->notes_fd == end && ++end <= START_FDS_MAX,
+			START_STAGE_BLOCK,
+			"the start block has another number for notes");
+	host_call(__NR_close_range, end, ~0u, 0);
+}
+
 static void make_randomness(void)
 {
 	long r = host_call(__NR_getrandom, &randomness, sizeof(randomness), 0);
@@ -222,6 +236,7 @@ static void confine_more(void)
 static _Noreturn void enter_program(const struct elf_program *program,
 				    const struct start_block *block)
 {
+	struct cloudabi_notes *notes = trace_notes();
 	const cloudabi_auxv_t auxv[] = {
 		{CLOUDABI_AT_ARGDATA, {.a_ptr = block_argdata(block)}},
 		{CLOUDABI_AT_ARGDATALEN, {.a_val = block->argdata_len}},
@@ -233,8 +248,10 @@ static _Noreturn void enter_program(const struct elf_program *program,
 		{CLOUDABI_AT_PHDR, {.a_ptr = program->phdrs}},
 		{CLOUDABI_AT_PHNUM, {.a_val = program->phdrs_len}},
 		{CLOUDABI_AT_PID, {.a_ptr = randomness.uuid}},
-		{CLOUDABI_AT_SYSINFO_EHDR, {.a_ptr = vdso_make()}},
+		{CLOUDABI_AT_SYSINFO_EHDR, {.a_ptr = vdso_make(notes != NULL)}},
 		{CLOUDABI_AT_TID, {.a_val = arch_thread()->tid}},
+		{notes != NULL ? AT_CLOUDABI_NOTES : CLOUDABI_AT_NULL,
+		 {.a_ptr = notes}},
 		{CLOUDABI_AT_NULL, {.a_val = 0}},
 	};
 
@@ -249,17 +266,19 @@ __attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
 	struct elf_program program;
 
 	own_fds = parse_number(stack[0] == 2 ? (const char *)stack[2] : NULL);
-	host_call(__NR_close_range, own_fds + OWN_LEN, ~0u, 0);
 	block = map_block();
+	place_notes(block);
 	process = (struct process){
 		.pid = host_call(__NR_getpid),
 		.start_flags = block->flags,
+		.threads_max = block->threads_max,
 		.page_size = host.page_size,
 	};
 	succeed(thread_init_main(), START_STAGE_CONFINE,
 		"the kernel does not set the thread pointer");
 	clock_init(host.vdso, block->ncpus);
 	fdtable_init(block_fds(block), block->fds_len);
+	trace_init(block->notes_fd);
 	make_randomness();
 
 	confine();

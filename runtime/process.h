@@ -10,6 +10,7 @@
 struct process {
 	uint32_t pid;
 	uint32_t start_flags; /* enum start_flags */
+	uint32_t threads_max; /* 0 if there is no limit */
 	size_t page_size;
 };
 

@@ -4,7 +4,9 @@
 #include "dirs.h"
 #include "fdtable.h"
 #include "host.h"
+#include "process.h"
 #include "sys.h"
+#include "trace.h"
 
 _Static_assert(sizeof(cloudabi_iovec_t) == sizeof(struct iovec), "iovec");
 
@@ -82,14 +84,15 @@ cloudabi_errno_t sys_fd_seek(cloudabi_fd_t fd, cloudabi_filedelta_t offset,
 		[CLOUDABI_WHENCE_END] = HOST_SEEK_END,
 		[CLOUDABI_WHENCE_SET] = HOST_SEEK_SET,
 	};
+	cloudabi_rights_t rights = CLOUDABI_NEEDS_FD_SEEK_MOVE;
 	cloudabi_errno_t error;
 
 	if (whence < CLOUDABI_WHENCE_CUR || whence > CLOUDABI_WHENCE_SET)
 		return CLOUDABI_EINVAL;
-	error = fdtable_check(fd, CLOUDABI_NEEDS_FD_SEEK_MOVE);
-	if (error == CLOUDABI_ENOTCAPABLE && whence == CLOUDABI_WHENCE_CUR &&
-	    offset == 0)
-		error = fdtable_check(fd, CLOUDABI_NEEDS_FD_SEEK);
+	if (whence == CLOUDABI_WHENCE_CUR && offset == 0 &&
+	    !fdtable_has(fd, rights))
+		rights = CLOUDABI_NEEDS_FD_SEEK;
+	error = fdtable_check(fd, rights);
 	if (error != 0)
 		return error;
 	return error_of(host_lseek(fd, offset, whences[whence], newoffset));
@@ -247,14 +250,16 @@ static cloudabi_errno_t put_rights(cloudabi_fd_t fd, cloudabi_rights_t base,
 				   cloudabi_rights_t inheriting)
 {
 	struct fd_entry entry;
+	cloudabi_rights_t excess;
 	cloudabi_errno_t error = fdtable_get(fd, 0, &entry);
 
 	if (error != 0)
 		return error;
 	if (entry.filetype != CLOUDABI_FILETYPE_DIRECTORY)
 		return fdtable_restrict(fd, base, inheriting);
-	if ((base & ~entry.base) != 0 || (inheriting & ~entry.inheriting) != 0)
-		return CLOUDABI_ENOTCAPABLE;
+	excess = fdtable_excess(&entry, base, inheriting);
+	if (excess != 0)
+		return trace_refuse(CLOUDABI_ENOTCAPABLE, fd, excess);
 	entry.base = base;
 	entry.inheriting = inheriting;
 	return replace_by_clone(fd, fd, &entry);
@@ -281,6 +286,8 @@ cloudabi_errno_t sys_fd_create1(cloudabi_filetype_t type, cloudabi_fd_t *fd)
 
 	if (type != CLOUDABI_FILETYPE_SHARED_MEMORY)
 		return CLOUDABI_EINVAL;
+	if (process.start_flags & START_NO_MEMORY_FILES)
+		return trace_refuse(CLOUDABI_ENOTSUP, CLOUDABI_NOTE_NO_FD, 0);
 	r = host_call(__NR_memfd_create, "cloudabi", HOST_MEMFD_FLAGS);
 	if (r == -EINVAL) /* Linux before 6.3 */
 		r = host_call(__NR_memfd_create, "cloudabi",

@@ -4,10 +4,13 @@
 #include "fdtable.h"
 #include "host.h"
 #include "sys.h"
+#include "trace.h"
 
 /* Nothing can become executable once the program runs: see seccomp.c. */
 static cloudabi_errno_t translate_prot(cloudabi_mprot_t prot, uint32_t *result)
 {
+	if (prot & CLOUDABI_PROT_EXEC)
+		return trace_refuse(CLOUDABI_ENOTSUP, CLOUDABI_NOTE_NO_FD, 0);
 	if (prot & ~(CLOUDABI_PROT_READ | CLOUDABI_PROT_WRITE))
 		return CLOUDABI_ENOTSUP;
 	*result = (prot & CLOUDABI_PROT_READ ? PROT_READ : 0) |
@@ -47,6 +50,15 @@ static cloudabi_errno_t check_object(cloudabi_mprot_t prot,
 	return fdtable_check(fd, rights);
 }
 
+/* Addresses alone, without access, are what programs look for to try things
+ * out: without them they do something else. */
+static cloudabi_errno_t failure(const void *mapping, uint32_t host_prot)
+{
+	if ((long)mapping == -ENOMEM && host_prot != PROT_NONE)
+		return trace_exhaustion();
+	return error_of((long)mapping);
+}
+
 cloudabi_errno_t sys_mem_map(void *addr, size_t len, cloudabi_mprot_t prot,
 			     cloudabi_mflags_t flags, cloudabi_fd_t fd,
 			     cloudabi_filesize_t off, void **mem)
@@ -64,7 +76,7 @@ cloudabi_errno_t sys_mem_map(void *addr, size_t len, cloudabi_mprot_t prot,
 		return error;
 	mapping = host_mmap(addr, len, host_prot, host_flags, fd, off);
 	if (host_failed(mapping))
-		return error_of((long)mapping);
+		return failure(mapping, host_prot);
 	*mem = mapping;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "host.h"
 #include "sys.h"
 #include "thread.h"
+#include "trace.h"
 #include "wait.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -168,6 +169,7 @@ static void watch(struct wait *wait, const cloudabi_subscription_t *sub)
 {
 	cloudabi_fd_t fd = sub->fd_readwrite.fd;
 
+	trace_use(fd);
 	cover(wait, fd);
 	wait->fds[fd].fd = fd;
 	wait->fds[fd].events |= host_events(sub->type);

@@ -7,6 +7,7 @@
 #include "process.h"
 #include "sockname.h"
 #include "sys.h"
+#include "trace.h"
 
 /* Room for the descriptors that come with a message. */
 struct passage {
@@ -63,6 +64,7 @@ static cloudabi_errno_t board(struct departure *departure, cloudabi_fd_t fd,
 	struct fd_entry entry;
 	cloudabi_errno_t error = fdtable_get(fd, 0, &entry);
 
+	trace_use(fd);
 	*host_fd = fd;
 	if (error != 0 || entry.filetype != CLOUDABI_FILETYPE_DIRECTORY)
 		return error;
@@ -105,7 +107,7 @@ send_with_fds(cloudabi_fd_t sock, const cloudabi_send_in_t *in, size_t *datalen)
 	long r = 0;
 
 	if (!(process.start_flags & START_ALLOW_SENDMSG))
-		return CLOUDABI_ENOTSUP;
+		return trace_refuse(CLOUDABI_ENOTSUP, sock, 0);
 	if (in->si_fds_len > HOST_SCM_MAX_FD)
 		return CLOUDABI_EINVAL;
 	error = board_all(&departure, in);

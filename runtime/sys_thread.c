@@ -2,11 +2,16 @@
 /* Threads: their start, their end, and their records. */
 
 #include "mutex.h"
+#include "process.h"
 #include "sys.h"
 #include "thread.h"
+#include "trace.h"
 #include "wait.h"
 
 static struct thread main_thread;
+
+/* How many threads there are; only honest programs care about it. */
+static uint32_t threads_len = 1;
 
 /* Records of threads that have ended or are about to, oldest first. */
 static struct mutex ended_mutex;
@@ -75,14 +80,13 @@ void thread_start(struct thread *self)
 	__builtin_trap();
 }
 
-cloudabi_errno_t sys_thread_create(cloudabi_threadattr_t *attr,
-				   cloudabi_tid_t *tid)
+static cloudabi_errno_t start(cloudabi_threadattr_t *attr, cloudabi_tid_t *tid)
 {
 	struct thread *thread = allocate();
 	long r;
 
 	if (thread == NULL)
-		return CLOUDABI_ENOMEM;
+		return trace_exhaustion();
 	thread->entry = attr->entry_point;
 	thread->argument = attr->argument;
 	r = arch_clone(HOST_CLONE_FLAGS, (char *)attr->stack + attr->stack_len,
@@ -96,9 +100,37 @@ cloudabi_errno_t sys_thread_create(cloudabi_threadattr_t *attr,
 	return 0;
 }
 
+static bool count_one_more(void)
+{
+	uint32_t len = __atomic_add_fetch(&threads_len, 1, __ATOMIC_RELAXED);
+
+	return process.threads_max == 0 || len <= process.threads_max;
+}
+
+static void count_one_less(void)
+{
+	__atomic_sub_fetch(&threads_len, 1, __ATOMIC_RELAXED);
+}
+
+cloudabi_errno_t sys_thread_create(cloudabi_threadattr_t *attr,
+				   cloudabi_tid_t *tid)
+{
+	cloudabi_errno_t error = CLOUDABI_EAGAIN;
+
+	if (count_one_more())
+		error = start(attr, tid);
+	else
+		trace_limit(CLOUDABI_NOTE_LIMIT_THREADS);
+	if (error != 0)
+		count_one_less();
+	return error;
+}
+
 /* Runs on the record's own stack: with the lock goes the program's. */
 static void finish(void *lock)
 {
+	/* Who waits for the lock may start another thread right away. */
+	count_one_less();
 	wait_unlock(lock);
 	give_back(arch_thread());
 	for (;;)

@@ -25,6 +25,9 @@ struct thread {
 	struct thread *next_free;
 	cloudabi_threadentry_t *entry;
 	void *argument;
+	const struct call *call; /* that is at work, if the program is traced */
+	bool denied;             /* that call was refused */
+	bool telling;            /* the program is being told so */
 	unsigned char exit_stack[THREAD_EXIT_STACK];
 	/* Room for poll, one place per descriptor. */
 	struct pollfd pollfds[START_FDS_MAX];

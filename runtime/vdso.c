@@ -9,7 +9,7 @@
 
 #include "elf.h"
 #include "host.h"
-#include "sys.h"
+#include "trace.h"
 
 static const char names[] =
 #define DISPATCH(number, name) "\0cloudabi_sys_" #name
@@ -109,12 +109,13 @@ static void make_symbol(uint32_t number, const void *function)
 	};
 }
 
-void *vdso_make(void)
+void *vdso_make(bool traced)
 {
 	make_header();
 	make_dynamic();
 	make_hash();
-#define DISPATCH(number, name) make_symbol(SYMBOL_##name, sys_##name);
+#define DISPATCH(number, name)                                                 \
+	make_symbol(SYMBOL_##name, traced ? traced_##name : sys_##name);
 #define DISPATCH_NONE(number, name)
 #include "dispatch.inc"
 	return &image;

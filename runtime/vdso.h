@@ -4,7 +4,10 @@
 #ifndef RUNTIME_VDSO_H
 #define RUNTIME_VDSO_H
 
-/* Makes the image and returns the address of its ELF header. */
-void *vdso_make(void);
+#include "base.h"
+
+/* Makes the image and returns the address of its ELF header. The calls of a
+ * traced program are those of trace.h. */
+void *vdso_make(bool traced);
 
 #endif

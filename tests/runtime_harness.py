@@ -166,8 +166,16 @@ class Held:
     inheriting: int = abi.RIGHTS_ALL
 
 
-def start_block(held: Sequence[Held], data: bytes = b"", flags: int = 0) -> bytes:
-    header = BLOCK.pack(MAGIC, flags, len(held), len(data), 2, NO_NOTES, 0, 0)
+def start_block(
+    held: Sequence[Held],
+    data: bytes = b"",
+    flags: int = 0,
+    *,
+    traced: bool = False,
+    threads_max: int = 0,
+) -> bytes:
+    notes_fd = len(held) + 3 if traced else NO_NOTES
+    header = BLOCK.pack(MAGIC, flags, len(held), len(data), 2, notes_fd, threads_max, 0)
     fds = [START_FD.pack(item.base, item.inheriting, item.filetype) for item in held]
     return header + b"".join(fds) + data
 
@@ -212,12 +220,17 @@ def started_alone(
     block: bytes | None = None,
     arguments: Sequence[str] | None = None,
     wrapper: Sequence[str] = (),
+    notes: socket.socket | None = None,
 ) -> Iterator[Alone]:
-    """Start the runtime on a program's descriptor, with this start block or the fitting one."""
+    """Start the runtime on a program's descriptor, with this start block or the fitting one.
+
+    notes: what takes the program's notes, if the start block says that it is traced.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(60)
     with ours, theirs, memory_file(start_block(held) if block is None else block) as block_fd:
         fds = [*(item.fd for item in held), block_fd, program, theirs.fileno()]
+        fds += [] if notes is None else [notes.fileno()]
         # First out of the way: the numbers wanted are in use.
         high = [os.dup2(fd, 200 + i, inheritable=False) for i, fd in enumerate(fds)]
         actions = [(os.POSIX_SPAWN_DUP2, fd, i) for i, fd in enumerate(high)]

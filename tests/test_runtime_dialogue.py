@@ -60,9 +60,9 @@ class Dialogue:
         frame = self.directory.recv(1 << 16)
         fields = REQUEST.unpack_from(frame)
         op, ticket = fields[0], fields[12]
-        data_len, first, second, padding = fields[13:]
+        data_len, first, second, thread = fields[13:]
         paths = frame[REQUEST.size :]
-        assert padding == 0
+        assert thread == self.alone.pid
         assert len(paths) == first + second
         return Request(op, ticket, data_len, (paths[:first], paths[first:]))
 

@@ -8,12 +8,24 @@
 
 /*
  * No part of the ABI. A traced guest holds one more descriptor, a
- * SOCK_SEQPACKET socket for writing, whose number the auxiliary vector gives
- * under AT_CLOUDABI_NOTES. The runtime and the C library write packets to it:
- * struct cloudabi_note, then `texts_len[0]` and `texts_len[1]` bytes. They are
- * the guest's own words, which whoever reads them may show but not believe.
+ * SOCK_SEQPACKET socket for writing. The runtime and the C library write
+ * packets to it: struct cloudabi_note, then `texts_len[0]` and `texts_len[1]`
+ * bytes. They are the guest's own words, which whoever reads them may show but
+ * not believe.
+ *
+ * The auxiliary vector of a traced guest has the address of this structure
+ * under AT_CLOUDABI_NOTES.
  */
 #define AT_CLOUDABI_NOTES 0x6e6f7465
+
+struct cloudabi_notes {
+	/* The socket. No call works on it but fd_write. */
+	uint32_t fd;
+	/* The program's to set: the runtime calls it in each thread after a
+	 * call was refused, here or by the broker, before that call returns.
+	 * The function may make calls; if they are refused it is not called. */
+	void (*on_denied)(void);
+};
 
 enum cloudabi_note_kind {
 	/* A call was refused by the runtime: thread, call, error, fd, rights
