@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argdata_harness import MESSAGES, VALUES, bits, plain_values
+from argdata_harness import MESSAGES, VALUES, outcome, plain_values
 from cloudabi import argdata
 from cloudabi.argdata import DEPTH_MAX, Fd, Value, decode, encode
 from cloudabi.errors import ArgdataError
@@ -25,13 +25,6 @@ def by_tokens(function: Callable[..., Any], *arguments: Any, **options: Any) -> 
         patch.setattr(argdata, "_encode_quickly", lambda _value: None)
         patch.setattr(argdata, "_to_marshal", lambda _data: b"")
         return outcome(function, *arguments, **options)
-
-
-def outcome(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    try:
-        return bits(function(*arguments, **options))
-    except ArgdataError as error:
-        return error.message, error.path, error.offset
 
 
 class Level(int):
