@@ -16,6 +16,7 @@ if __package__ is None:  # run as a file rather than with -m
 from abi import (  # noqa: E402
     emit_dispatch,
     emit_docs,
+    emit_errors,
     emit_python,
     emit_rights,
     emit_syscalls,
@@ -35,6 +36,7 @@ EMITTERS: dict[str, Callable[[Abi], str]] = {
     emit_trace.OUTPUT: emit_trace.emit,
     emit_python.OUTPUT: emit_python.emit,
     emit_docs.OUTPUT: emit_docs.emit,
+    emit_errors.OUTPUT: emit_errors.emit,
 }
 
 

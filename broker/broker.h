@@ -13,20 +13,89 @@
 
 #include <cloudabi.h>
 #include <cloudabi_rights.h>
+#include <cloudabi_syscalls.h>
 
 #include "protocol.h"
 
-/* report.c: what people read, one line at a time. */
+/* report.c: failures in words. */
 
-/* Our own failures; any other status is the program's. */
+/* Any other status is the program's own. */
 enum exit_status {
+	EXIT_POLICY = 123,       /* ended for a system call */
+	EXIT_LIMIT = 124,        /* ended by a limit */
 	EXIT_SETUP = 125,        /* the run could not be set up */
 	EXIT_NOT_RUNNABLE = 126, /* the program was refused */
+	EXIT_SIGNAL = 128,       /* plus the signal's number */
 };
 
-void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A line for people, where no launcher can be told. */
+void complain(const char *text);
+/* Tells the launcher, or where it is not yet known, people. */
 _Noreturn void die(enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* names.c: numbers as words. */
+
+enum call {
+#define CALL_NUMBER(name) CALL_##name,
+	CLOUDABI_SYSCALLS(CALL_NUMBER)
+#undef CALL_NUMBER
+};
+
+/* NULL for numbers that mean nothing. */
+const char *call_name(unsigned call);
+const char *error_name(unsigned error);
+
+/* record.c: what the launcher is told while a run lasts, and at its end. */
+
+/* Bytes that somebody else wrote; NULL if there are none. */
+struct text {
+	const char *bytes;
+	size_t len;
+};
+
+struct denial {
+	uint32_t thread; /* the guest's word */
+	unsigned call;   /* one that call_name() knows */
+	int descriptor;  /* of the start, or -1 */
+	struct text path;
+	uint64_t rights; /* those that lack, a subset of those there are */
+	cloudabi_errno_t error;
+};
+
+struct ending {
+	enum ending_kind {
+		ENDED_EXITED,      /* number is the status */
+		ENDED_SIGNAL,      /* number is the signal */
+		ENDED_LIMIT,       /* name is the limit */
+		ENDED_POLICY,      /* number and name are the call's */
+		ENDED_INTERRUPTED, /* number is the signal that we got */
+	} kind;
+	int number;
+	const char *name;
+};
+
+struct usage {
+	uint64_t wall_ns;
+	uint64_t user_ns;
+	uint64_t system_ns;
+	uint64_t memory_bytes; /* at the peak */
+};
+
+/* All records from now on go to this socket. False if it is none. */
+bool record_to(int fd);
+bool record_is_possible(void);
+/* None of these waits for the launcher; what it has no room for is counted. */
+void record_denied(const char *source, const struct denial *denial);
+void record_line(uint32_t thread, uint32_t line, struct text file,
+		 struct text function);
+void record_used(int descriptor);
+void record_reached(const char *limit);
+/* Counts one that is not even tried. */
+void record_lose(void);
+/* The last one, for which the launcher has some seconds. */
+void record_ended(const struct ending *ending, const struct usage *usage);
+void record_failed(enum exit_status status, const char *message);
 
 /* features.c: what the kernel must offer. */
 
@@ -44,10 +113,24 @@ struct spec_fd {
 	uint64_t rights_inheriting;
 };
 
+/* 0: none. */
+struct limits {
+	uint64_t memory; /* bytes of address space */
+	uint64_t cpu;    /* ns */
+	uint64_t wall;   /* ns from the guest's start */
+	uint64_t threads;
+	uint64_t files;     /* descriptors at a time */
+	uint64_t file_size; /* bytes */
+};
+
 struct spec {
 	int runtime;
 	int program;
+	pid_t launcher;
+	int report;
+	bool traces;
 	bool no_landlock;
+	struct limits limits;
 	const void *argdata;
 	size_t argdata_len;
 	struct spec_fd fds[SPEC_FDS_MAX];
@@ -115,15 +198,18 @@ struct guest {
 	int pidfd;
 	int result;        /* where a runtime that gives up says why */
 	char program[256]; /* for messages */
+	uint64_t start_ns; /* CLOCK_MONOTONIC */
+	bool is_condemned;
+	struct ending verdict; /* why, if it is */
 };
 
 void guest_start(const struct spec *spec, const struct grants *grants,
 		 struct guest *guest);
-void guest_kill(const struct guest *guest);
-/* Returns the status for exit(), after reporting what it does not tell. It is
- * number's if we have killed the guest because of a signal of that number.
+/* Kills the guest. The first reason counts. */
+void guest_condemn(struct guest *guest, struct ending verdict);
+/* Returns the status for exit(), after telling the launcher.
  * Preconditions: guest->pidfd has become readable. */
-int guest_reap(const struct guest *guest, int number);
+int guest_reap(const struct guest *guest);
 
 /* landlock.c, seccomp.c: the broker's own confinement. */
 
@@ -223,7 +309,8 @@ void serve_start(void);
 /* Wakes the loop when fd is readable: capabilities[index]. 0 or negative
  * errno. */
 int serve_watch(int fd, uint64_t index);
-/* Serves until the guest has ended. Returns the status for exit(). */
-int serve(const struct guest *guest);
+/* Serves until the guest has ended, and ends it when the launcher does, which
+ * is a pidfd. Returns the status for exit(). */
+int serve(struct guest *guest, int launcher);
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker.h"
@@ -23,6 +24,8 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
+
+#define NS_PER_S 1000000000
 
 static uint32_t count_cpus(void)
 {
@@ -210,6 +213,14 @@ static void name_program(int fd, char *name, size_t name_size)
 	name[len] = '\0';
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 void guest_start(const struct spec *spec, const struct grants *grants,
 		 struct guest *guest)
 {
@@ -217,6 +228,7 @@ void guest_start(const struct spec *spec, const struct grants *grants,
 	int start_block, results[2];
 
 	name_program(spec->program, guest->program, sizeof(guest->program));
+	guest->start_ns = now_ns();
 	start_block = write_start_block(spec, grants);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, results) != 0)
 		die(EXIT_SETUP, "socketpair failed: %s", strerror(errno));
@@ -234,7 +246,7 @@ void guest_start(const struct spec *spec, const struct grants *grants,
 }
 
 /* And its group, which it leads and cannot leave; but only after setsid(). */
-void guest_kill(const struct guest *guest)
+static void kill_guest(const struct guest *guest)
 {
 	syscall(SYS_pidfd_send_signal, guest->pidfd, SIGKILL, NULL, 0);
 	syscall(SYS_kill, -(long)guest->pid, (long)SIGKILL);
@@ -251,8 +263,8 @@ static bool has_given_up(const struct guest *guest, struct start_result *result)
 	return len == (ssize_t)sizeof(*result);
 }
 
-static int report_refusal(const struct guest *guest,
-			  const struct start_result *result)
+static _Noreturn void tell_refusal(const struct guest *guest,
+				   const struct start_result *result)
 {
 	bool is_programs_fault = result->stage == START_STAGE_ELF ||
 				 result->stage == START_STAGE_MEMORY;
@@ -261,37 +273,79 @@ static int report_refusal(const struct guest *guest,
 				    NULL :
 				    strerrordesc_np((int)result->host_errno);
 
-	report("%s cannot be run: %s%s%s", guest->program, result->message,
-	       cause != NULL ? ": " : "", cause != NULL ? cause : "");
-	return is_programs_fault ? EXIT_NOT_RUNNABLE : EXIT_SETUP;
+	die(is_programs_fault ? EXIT_NOT_RUNNABLE : EXIT_SETUP,
+	    "%s cannot be run: %s%s%s", guest->program, result->message,
+	    cause != NULL ? ": " : "", cause != NULL ? cause : "");
 }
 
-static int report_signal(const struct guest *guest, int number)
+void guest_condemn(struct guest *guest, struct ending verdict)
 {
-	const char *description = sigdescr_np(number);
-
-	report("%s was killed by signal %d (%s)%s", guest->program, number,
-	       description != NULL ? description : "unknown",
-	       number == SIGSYS ?
-		       ": it made a system call that the sandbox refuses" :
-		       "");
-	return 128 + number;
+	kill_guest(guest);
+	if (guest->is_condemned)
+		return;
+	guest->is_condemned = true;
+	guest->verdict = verdict;
 }
 
-int guest_reap(const struct guest *guest, int number)
+static uint64_t ns_of(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_usec * 1000;
+}
+
+/* The C library's waitid() does not ask the kernel for what was used. */
+static void wait_for(const struct guest *guest, siginfo_t *info,
+		     struct usage *usage)
+{
+	struct rusage used = {0};
+
+	if (syscall(SYS_waitid, P_PIDFD, guest->pidfd, info, WEXITED, &used) !=
+	    0)
+		die(EXIT_SETUP, "waitid failed: %s", strerrordesc_np(errno));
+	*usage = (struct usage){
+		.wall_ns = now_ns() - guest->start_ns,
+		.user_ns = ns_of(used.ru_utime),
+		.system_ns = ns_of(used.ru_stime),
+		.memory_bytes = (uint64_t)used.ru_maxrss * 1024,
+	};
+}
+
+/* The kernel kills with SIGSYS where it cannot ask us: see policy.c. */
+static struct ending explain(const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		return (struct ending){ENDED_EXITED, info->si_status, NULL};
+	if (info->si_status == SIGSYS)
+		return (struct ending){ENDED_POLICY, -1, ""};
+	return (struct ending){ENDED_SIGNAL, info->si_status, NULL};
+}
+
+static int status_of(const struct ending *ending)
+{
+	switch (ending->kind) {
+	case ENDED_LIMIT:
+		return EXIT_LIMIT;
+	case ENDED_POLICY:
+		return EXIT_POLICY;
+	case ENDED_EXITED:
+		return ending->number;
+	default:
+		return EXIT_SIGNAL + ending->number;
+	}
+}
+
+int guest_reap(const struct guest *guest)
 {
 	struct start_result result;
+	struct ending ending;
+	struct usage usage;
 	siginfo_t info = {0};
 
 	/* While the guest is still a zombie its number is nobody else's. */
-	guest_kill(guest);
-	if (waitid(P_PIDFD, (id_t)guest->pidfd, &info, WEXITED) != 0)
-		die(EXIT_SETUP, "waitid failed: %s", strerror(errno));
-	if (number != 0)
-		return 128 + number;
-	if (has_given_up(guest, &result))
-		return report_refusal(guest, &result);
-	if (info.si_code == CLD_EXITED)
-		return info.si_status;
-	return report_signal(guest, info.si_status);
+	kill_guest(guest);
+	wait_for(guest, &info, &usage);
+	if (!guest->is_condemned && has_given_up(guest, &result))
+		tell_refusal(guest, &result);
+	ending = guest->is_condemned ? guest->verdict : explain(&info);
+	record_ended(&ending, &usage);
+	return status_of(&ending);
 }

@@ -15,17 +15,18 @@
 
 #include "broker.h"
 
-/* The launcher's end is ours. Nobody tells a broker whose launcher died before
- * the prctl(). */
-static void tie_to_launcher(void)
+/*
+ * The launcher's end is ours, but not that of its thread that started us, as
+ * PR_SET_PDEATHSIG would have it. As long as the launcher is our parent its
+ * number is nobody else's. Without it there is nobody to tell anything.
+ */
+static int watch_launcher(pid_t launcher)
 {
-	pid_t launcher = getppid();
+	int fd = (int)syscall(SYS_pidfd_open, launcher, 0);
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-		die(EXIT_SETUP, "prctl(PR_SET_PDEATHSIG) failed: %s",
-		    strerror(errno));
-	if (getppid() != launcher)
+	if (fd < 0 || getppid() != launcher)
 		_exit(EXIT_SETUP);
+	return fd;
 }
 
 static int parse_number(const char *text)
@@ -51,7 +52,7 @@ static int compare(const void *a, const void *b)
 /* Closes what the launcher inherited itself and did not mean to pass on. */
 static void close_others(const struct spec *spec)
 {
-	static int kept[SPEC_FDS_MAX + 3];
+	static int kept[SPEC_FDS_MAX + 4];
 	size_t len = 0;
 	unsigned next = 0;
 
@@ -59,6 +60,7 @@ static void close_others(const struct spec *spec)
 		kept[len++] = spec->fds[i].fd;
 	kept[len++] = spec->runtime;
 	kept[len++] = spec->program;
+	kept[len++] = spec->report;
 	kept[len++] = STDERR_FILENO;
 	qsort(kept, len, sizeof(kept[0]), compare);
 	for (size_t i = 0; i < len; i++) {
@@ -110,10 +112,11 @@ static void prepare(const char *spec_fd, struct spec *spec,
 	if (getauxval(AT_SECURE) != 0)
 		die(EXIT_SETUP, "the broker must not have more privileges "
 				"than who starts it");
-	tie_to_launcher();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* if ignored, nothing could be reaped */
 	spec_read(parse_number(spec_fd), spec);
+	if (!record_to(spec->report))
+		die(EXIT_SETUP, "the report goes to no SOCK_SEQPACKET socket");
 	grants_judge(spec, grants);
 	close_others(spec);
 	reserve_stderr();
@@ -128,12 +131,13 @@ int main(int argc, char **argv)
 	static struct spec spec;
 	static struct grants grants;
 	static struct guest guest;
-	int ruleset;
+	int launcher, ruleset;
 
 	if (argc != 2)
 		die(EXIT_SETUP, "usage: cloudabi-broker SPECFD");
 	features_check();
 	prepare(argv[1], &spec, &grants);
+	launcher = watch_launcher(spec.launcher);
 	serve_start();
 	capabilities_start();
 	grants_open(&spec, &grants);
@@ -143,5 +147,5 @@ int main(int argc, char **argv)
 	guest_start(&spec, &grants, &guest);
 	grants_close(&spec, &grants);
 	confine(&guest, ruleset);
-	return serve(&guest);
+	return serve(&guest, launcher);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Messages for people, and the end of a run that cannot be set up. */
+/* The end of a run that cannot be set up, in words. */
 
+#include <codec.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,40 +9,42 @@
 
 #include "broker.h"
 
-/* One write, so that lines of several processes do not mix; and no control
- * bytes, as parts of the text come from others. */
-static void __attribute__((format(printf, 1, 0)))
-vreport(const char *format, va_list arguments)
+/* No control bytes and nothing but UTF-8, as parts of the text come from
+ * others. */
+static void clean(char *text)
 {
-	char line[1024] = "cloudabi-run: ";
-	size_t len = strlen(line);
+	size_t len = strlen(text);
+	bool is_utf8 = argdata_utf8_prefix((unsigned char *)text, len) == len;
 
-	vsnprintf(line + len, sizeof(line) - len, format, arguments);
-	len = strlen(line);
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
-	line[len++] = '\n'; /* where the terminator was */
-	/* Where nobody listens there is nobody to tell. */
-	if (write(STDERR_FILENO, line, len) < 0)
-		return;
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f ||
+		    (!is_utf8 && (unsigned char)text[i] >= 0x80))
+			text[i] = '?';
 }
 
-void report(const char *format, ...)
+/* One write, so that lines of several processes do not mix. */
+void complain(const char *text)
 {
-	va_list arguments;
+	char line[1024];
+	int len = snprintf(line, sizeof(line), "cloudabi-run: %s\n", text);
 
-	va_start(arguments, format);
-	vreport(format, arguments);
-	va_end(arguments);
+	/* Where nobody listens there is nobody to tell. */
+	if (write(STDERR_FILENO, line, (size_t)len) < 0)
+		return;
 }
 
 void die(enum exit_status status, const char *format, ...)
 {
+	char text[1000];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vreport(format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	clean(text);
+	if (record_is_possible())
+		record_failed(status, text);
+	else
+		complain(text);
 	_exit(status);
 }

@@ -21,6 +21,7 @@
 enum {
 	WATCH_SIGNALS = CAPABILITIES_MAX,
 	WATCH_GUEST,
+	WATCH_LAUNCHER,
 };
 
 static int epoll, signals;
@@ -128,15 +129,14 @@ static void serve_capability(struct capability *capability)
 		capability_drop(capability);
 }
 
-/* Kills the guest and remembers what for. */
-static void take_signal(const struct guest *guest, int *number)
+static void take_signal(struct guest *guest)
 {
 	struct signalfd_siginfo info;
 
-	if (read(signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	guest_kill(guest);
-	*number = (int)info.ssi_signo;
+	if (read(signals, &info, sizeof(info)) == sizeof(info))
+		guest_condemn(guest,
+			      (struct ending){ENDED_INTERRUPTED,
+					      (int)info.ssi_signo, NULL});
 }
 
 /* Requests come in bursts. To sleep and be woken takes many times longer than
@@ -155,27 +155,34 @@ static int wait_for_events(struct epoll_event *events)
 	return epoll_wait(epoll, events, EVENTS_MAX, -1);
 }
 
-int serve(const struct guest *guest)
+/* False once the guest has ended. */
+static bool take_event(struct guest *guest, uint64_t index)
+{
+	if (index == WATCH_GUEST)
+		return false;
+	if (index == WATCH_SIGNALS)
+		take_signal(guest);
+	else if (index == WATCH_LAUNCHER)
+		guest_condemn(guest, (struct ending){ENDED_INTERRUPTED, SIGKILL,
+						     NULL});
+	else if (capabilities[index].sock != -1)
+		serve_capability(&capabilities[index]);
+	return true;
+}
+
+int serve(struct guest *guest, int launcher)
 {
 	struct epoll_event events[EVENTS_MAX];
-	int number = 0;
-	bool has_ended = false;
+	bool is_running = true;
 
-	if (serve_watch(guest->pidfd, WATCH_GUEST) != 0)
+	if (serve_watch(guest->pidfd, WATCH_GUEST) != 0 ||
+	    serve_watch(launcher, WATCH_LAUNCHER) != 0)
 		die(EXIT_SETUP, "cannot watch the program");
-	while (!has_ended) {
+	while (is_running) {
 		int len = wait_for_events(events);
 
-		for (int i = 0; i < len; i++) {
-			uint64_t index = events[i].data.u64;
-
-			if (index == WATCH_GUEST)
-				has_ended = true;
-			else if (index == WATCH_SIGNALS)
-				take_signal(guest, &number);
-			else if (capabilities[index].sock != -1)
-				serve_capability(&capabilities[index]);
-		}
+		for (int i = 0; i < len; i++)
+			is_running &= take_event(guest, events[i].data.u64);
 	}
-	return guest_reap(guest, number);
+	return guest_reap(guest);
 }

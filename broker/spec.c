@@ -190,13 +190,79 @@ static void read_no_landlock(struct reader *reader, void *out)
 		expect(reader, ARGDATA_BOOL).number != 0;
 }
 
+static void read_traces(struct reader *reader, void *out)
+{
+	((struct spec *)out)->traces = expect(reader, ARGDATA_BOOL).number != 0;
+}
+
+static int64_t read_positive(struct reader *reader, int64_t max)
+{
+	struct argdata_token token = expect(reader, ARGDATA_INT);
+
+	if (token.len != 0 || token.number <= 0 || token.number > max)
+		fail(reader, "a number is out of range");
+	return token.number;
+}
+
+static void read_launcher(struct reader *reader, void *out)
+{
+	((struct spec *)out)->launcher = (pid_t)read_positive(reader, INT_MAX);
+}
+
+static void read_report(struct reader *reader, void *out)
+{
+	((struct spec *)out)->report = read_fd(reader);
+}
+
+#define READ_LIMIT(name, max)                                                  \
+	static void read_##name(struct reader *reader, void *out)              \
+	{                                                                      \
+		((struct limits *)out)->name =                                 \
+			(uint64_t)read_positive(reader, max);                  \
+	}
+
+READ_LIMIT(memory, INT64_MAX)
+READ_LIMIT(cpu, INT64_MAX)
+READ_LIMIT(wall, INT64_MAX)
+READ_LIMIT(threads, UINT32_MAX)
+READ_LIMIT(files, INT64_MAX)
+READ_LIMIT(file_size, INT64_MAX)
+
+static const struct key limits_keys[] = {
+	{"memory", true, read_memory}, {"cpu", true, read_cpu},
+	{"wall", true, read_wall},     {"threads", true, read_threads},
+	{"files", true, read_files},   {"file_size", true, read_file_size},
+};
+
+static void read_limits(struct reader *reader, void *out)
+{
+	expect(reader, ARGDATA_MAP);
+	if (reader->mistake == NULL)
+		read_members(reader, limits_keys,
+			     sizeof(limits_keys) / sizeof(limits_keys[0]),
+			     &((struct spec *)out)->limits);
+}
+
 static const struct key spec_keys[] = {
+	{"launcher", false, read_launcher},
+	{"report", false, read_report},
 	{"runtime", false, read_runtime},
 	{"program", false, read_program},
 	{"argdata", false, read_argdata},
 	{"descriptors", false, read_descriptors},
+	{"limits", true, read_limits},
+	{"traces", true, read_traces},
 	{"no_landlock", true, read_no_landlock},
 };
+
+/* Who writes there is believed. */
+static bool is_granted(const struct spec *spec, int fd)
+{
+	for (size_t i = 0; i < spec->fds_len; i++)
+		if (spec->fds[i].fd == fd)
+			return true;
+	return false;
+}
 
 const char *spec_parse(const void *buf, size_t len, struct spec *spec)
 {
@@ -211,6 +277,8 @@ const char *spec_parse(const void *buf, size_t len, struct spec *spec)
 	if (reader.mistake == NULL)
 		read_members(&reader, spec_keys,
 			     sizeof(spec_keys) / sizeof(spec_keys[0]), spec);
+	if (reader.mistake == NULL && is_granted(spec, spec->report))
+		return "the report is among the program's descriptors";
 	if (reader.mistake == NULL &&
 	    argdata_validate(spec->argdata, spec->argdata_len, spec->fds_len,
 			     &error) != 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -20,6 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType, ModuleType
 from typing import Any
+
+from cloudabi.argdata import Fd, decode, encode
 
 ROOT = Path(__file__).resolve().parent.parent
 BROKER = Path(
@@ -54,44 +57,9 @@ START_BLOCK = struct.Struct("<QIIQIIII")
 START_FD = struct.Struct("<QQB7x")
 
 
-# argdata, as much of it as a spec needs
-
-
-class Fd(int):
-    """A descriptor number, as opposed to an integer."""
-
-
-def argdata(value: object) -> bytes:
-    match value:
-        case None:
-            return b""
-        case bytes():
-            return b"\x01" + value
-        case bool():
-            return b"\x02\x01" if value else b"\x02"
-        case Fd():
-            return b"\x03" + value.to_bytes(4, "big")
-        case int():
-            length = (value.bit_length() + 8) // 8 if value else 0
-            return b"\x05" + value.to_bytes(length, "big", signed=True)
-        case dict():
-            members = [member for pair in value.items() for member in pair]
-            return b"\x06" + b"".join(map(_subfield, members))
-        case list():
-            return b"\x07" + b"".join(map(_subfield, value))
-        case str():
-            return b"\x08" + value.encode() + b"\0"
-    raise TypeError(type(value))
-
-
-def _subfield(value: object) -> bytes:
-    data = argdata(value)
-    prefix = [len(data) & 0x7F | 0x80]
-    rest = len(data) >> 7
-    while rest:
-        prefix.insert(0, rest & 0x7F)
-        rest >>= 7
-    return bytes(prefix) + data
+def argdata(value: Any) -> bytes:
+    """A message in which descriptors are their own numbers, as in a spec."""
+    return encode(value, literal=True)[0]
 
 
 # the broker
@@ -150,28 +118,83 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def start_broker(spec: bytes, fds: Sequence[int], **options: Any) -> subprocess.Popen[str]:
-    """Start the broker on a spec, letting it inherit descriptors under their own numbers."""
-    fd = memory_file(spec)
-    try:
-        return subprocess.Popen(
+class Broker(subprocess.Popen[str]):
+    """A broker, and the launcher's end of the socket to which it reports."""
+
+    def __init__(self, spec: Mapping[Any, object] | bytes, fds: Sequence[int], **options: Any):
+        """Start it on a spec, to which its launcher is added, or on bytes that may be no spec.
+
+        fds: what it inherits, under their own numbers.
+        """
+        self.reports, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        launched = {"launcher": os.getpid(), "report": Fd(theirs.fileno())}
+        if not isinstance(spec, bytes):
+            spec = argdata(_without_ellipses(launched | dict(spec)))
+        fd = memory_file(spec)
+        super().__init__(
             [*options.pop("wrapper", ()), BROKER, str(fd)],
-            pass_fds=(fd, *fds),
+            pass_fds=(fd, theirs.fileno(), *fds),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             env={},
             **options,
         )
-    finally:
         os.close(fd)
+        theirs.close()
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        self.reports.close()
+
+    def record(self) -> dict[str, Any] | None:
+        """The next record; None after the last one."""
+        packet = self.reports.recv(1 << 16)
+        if not packet:
+            return None
+        record: Any = decode(packet)
+        assert isinstance(record, dict) and len(record) == 1
+        return record
+
+    def records(self, timeout: float = 20) -> list[dict[str, Any]]:
+        """All records up to the end."""
+        self.reports.settimeout(timeout)
+        return list(iter(self.record, None))
+
+    def finish(self, timeout: float = 20) -> tuple[int, str]:
+        """Wait for the end; returns the status, and what there is to say about it."""
+        records = self.records(timeout)
+        _, message = self.communicate(timeout=20)
+        ended = records[-1]["ended"] if records else {"kind": "exited"}
+        return self.returncode, message + describe(ended)
 
 
-def run_broker(spec: bytes, fds: Sequence[int] = (), **options: Any) -> tuple[int, str]:
+def _without_ellipses(spec: dict[Any, object]) -> dict[Any, object]:
+    return {key: value for key, value in spec.items() if value is not ...}
+
+
+def describe(ended: Mapping[str, Any]) -> str:
+    """The end of a program in words; "" if it just returned."""
+    match ended["kind"]:
+        case "signal":
+            name = signal.strsignal(ended["signal"])
+            return f"killed by signal {ended['signal']} ({name})"
+        case "policy":
+            return f"the sandbox refuses {ended['call'] or 'a call'} ({ended['number']})"
+        case "limit":
+            return f"reached its limit of {ended['limit']}"
+        case "failed":
+            assert isinstance(ended["message"], str)
+            return ended["message"]
+    return ""
+
+
+def run_broker(
+    spec: Mapping[Any, object] | bytes, fds: Sequence[int] = (), **options: Any
+) -> tuple[int, str]:
     """Run the broker to its end; returns its status and what it said."""
-    with start_broker(spec, fds, **options) as broker:
-        _, message = broker.communicate(timeout=20)
-        return broker.returncode, message
+    with Broker(spec, fds, **options) as broker:
+        return broker.finish()
 
 
 @contextmanager
@@ -208,8 +231,7 @@ def run_spec(
         inherited = [grant.fd for grant in grants]
     with opened(guest_program()) as runtime:
         spec = spec_of(runtime, grants) | dict(changes)
-        spec = {key: value for key, value in spec.items() if value is not ...}
-        return run_broker(argdata(spec), (runtime, *inherited), **options)
+        return run_broker(spec, (runtime, *inherited), **options)
 
 
 # the guest
@@ -239,13 +261,13 @@ class Syscall:
 class Guest:
     """The guest process, seen from the test."""
 
-    def __init__(self, control: socket.socket, broker: subprocess.Popen[str]) -> None:
+    def __init__(self, control: socket.socket, broker: Broker) -> None:
         self.control = control
         self.broker = broker
         control.settimeout(20)
         hello = control.recv(1 << 16)
         if not hello:
-            raise EOFError(broker.communicate()[1])
+            raise EOFError(broker.finish()[1])
         self.arena, self.argc, self.argv, self.environment = HELLO.unpack(hello)
         self.pid = self.call(Syscall.GETPID)
 
@@ -375,8 +397,7 @@ class Guest:
         return self.wait()
 
     def wait(self) -> tuple[int, str]:
-        _, message = self.broker.communicate(timeout=20)
-        return self.broker.returncode, message
+        return self.broker.finish()
 
 
 @dataclass(frozen=True)
@@ -458,7 +479,7 @@ def guest(
         grants = (Grant(theirs.fileno(), name="control"), *grants)
         spec = spec_of(runtime, grants) | dict(changes)
         fds = {runtime, *(grant.fd for grant in grants), *inherited}
-        broker = start_broker(argdata(spec), tuple(fds), **options)
+        broker = Broker(spec, tuple(fds), **options)
         theirs.close()
         with broker:
             try:

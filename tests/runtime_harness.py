@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from broker_harness import Fd, Grant, abi, argdata, start_broker
+from broker_harness import Broker, Grant, abi, argdata
+from cloudabi.argdata import Fd
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "tests" / "c"
@@ -92,14 +93,14 @@ def run_program(name: str, folder: Path, timeout: float = 120) -> Outcome:
             "argdata": argdata("hello"),
             "descriptors": [Grant(fd).described() for fd in held],
         }
-        with start_broker(argdata(spec), (runtime, program, *held)) as broker:
+        with Broker(spec, (runtime, program, *held)) as broker:
             os.close(output_writer)
             echo.close()
             output = b""
             while data := os.read(output_reader, 65536):
                 output += data
-            _, message = broker.communicate(timeout=timeout)
-            return Outcome(broker.returncode, output.decode(), message)
+            status, message = broker.finish(timeout)
+            return Outcome(status, output.decode(), message)
 
 
 def _make_tree(folder: Path) -> Path:

@@ -25,7 +25,6 @@ from broker_harness import (
     STAT_GET,
     STAT_PUT,
     SYMLINK,
-    Fd,
     Grant,
     abi,
     argdata,
@@ -33,6 +32,7 @@ from broker_harness import (
     scratch,
     spec_of,
 )
+from cloudabi.argdata import Fd
 
 FUZZ_SECONDS = 8
 EACCES, EXDEV = 13, 18
@@ -192,8 +192,8 @@ class TestSeccomp:
             f"{control},99,1033,0": 1,
             f"{number['ioctl']},99,0x5411": 0,
             f"{number['ioctl']},99,0x5412": 1,
-            f"{number['write']},2,0,0": 0,
-            f"{number['write']},1,0,0": 1,
+            f"{number['clock_gettime']},1,0": 0,
+            f"{number['clock_gettime']},0,0": 1,
         }
         assert dict(zip(cases, self.killed(list(cases)), strict=True)) == cases
 
@@ -245,6 +245,9 @@ class TestFuzzing:
             {"no_landlock": True},
             {"argdata": argdata([Fd(1)])},
             {"descriptors": []},
+            {"traces": True, "limits": {"memory": 1 << 30, "cpu": 10**9, "wall": 2 * 10**9}},
+            {"limits": {"threads": 9, "files": 64, "file_size": 1 << 20}},
         ]
-        seeds = [argdata(whole | change) for change in changes]
+        launched = {"launcher": 2, "report": Fd(6)}
+        seeds = [argdata(whole | launched | change) for change in changes]
         self.fuzz("fuzz_spec", tmp_path / "corpus", seeds)

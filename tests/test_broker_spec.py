@@ -18,7 +18,6 @@ import pytest
 from broker_harness import (
     ALL,
     BROKER,
-    Fd,
     Grant,
     abi,
     argdata,
@@ -31,6 +30,7 @@ from broker_harness import (
     run_spec,
     start_block,
 )
+from cloudabi.argdata import Fd
 
 
 class TestSpec:
@@ -41,7 +41,21 @@ class TestSpec:
             ({"program": ...}, "a key is missing"),
             ({"argdata": ...}, "a key is missing"),
             ({"descriptors": ...}, "a key is missing"),
-            ({"limits": 3}, "a key is unknown or there twice"),
+            ({"launcher": ...}, "a key is missing"),
+            ({"report": ...}, "a key is missing"),
+            ({"limit": 3}, "a key is unknown or there twice"),
+            ({"launcher": 0}, "a number is out of range"),
+            ({"launcher": 1 << 31}, "a number is out of range"),
+            ({"launcher": Fd(3)}, "a value has the wrong type"),
+            ({"report": 3}, "a value has the wrong type"),
+            ({"traces": None}, "a value has the wrong type"),
+            ({"limits": 3}, "a value has the wrong type"),
+            ({"limits": {"memory": 0}}, "a number is out of range"),
+            ({"limits": {"wall": -1}}, "a number is out of range"),
+            ({"limits": {"cpu": 1 << 63}}, "a number is out of range"),
+            ({"limits": {"threads": 1 << 32}}, "a number is out of range"),
+            ({"limits": {"files": 1.5}}, "a value has the wrong type"),
+            ({"limits": {"disk": 5}}, "a key is unknown or there twice"),
             ({"runtime": 3}, "a value has the wrong type"),
             ({"argdata": "text"}, "a value has the wrong type"),
             ({"no_landlock": 1}, "a value has the wrong type"),
@@ -96,6 +110,20 @@ class TestSpec:
         assert done.returncode == 125
         assert done.stderr == "cloudabi-run: cannot read the spec: Bad file descriptor\n"
 
+    def test_report_is_nothing_for_the_program(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours, theirs:
+            status, text = run_spec([Grant(theirs.fileno())], {"report": Fd(theirs.fileno())})
+            assert status == 125
+            assert text.endswith("the report is among the program's descriptors\n")
+
+    @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+    def test_report_goes_nowhere(self, kind: socket.SocketKind) -> None:
+        with socket.socket(socket.AF_UNIX, kind) as other:
+            changes = {"report": Fd(other.fileno())}
+            message = "cloudabi-run: the report goes to no SOCK_SEQPACKET socket\n"
+            assert run_spec([], changes, inherited=(other.fileno(),)) == (125, message)
+
 
 @contextmanager
 def closing(fd: int) -> Iterator[int]:
@@ -114,20 +142,20 @@ class TestRefusals:
     def refused(self, fd: int, reason: str) -> None:
         status, text = run_spec([Grant(fd, name="args.place")])
         assert status == 125
-        assert text == f"cloudabi-run: args.place: descriptor {fd} {reason}\n"
+        assert text == f"args.place: descriptor {fd} {reason}"
 
     def test_not_open(self) -> None:
         done = run_spec([Grant(999, name="args[3]")], inherited=())
-        assert done == (125, "cloudabi-run: args[3]: descriptor 999 is not open\n")
+        assert done == (125, "args[3]: descriptor 999 is not open")
 
     def test_numbers_mean_what_they_meant(self, tmp_path: Path) -> None:
         """A number that is free, such as the spec's, is not what the broker opens later."""
         with opened(tmp_path) as fd:
             free = sorted(set(range(3, 60)) - fds_of(os.getpid()).keys())
-            for number in free[1:]:  # the first one becomes the runtime's
+            for number in free[3:]:  # the first ones become the runtime's and the report's
                 status, text = run_spec([Grant(fd), Grant(number)], inherited=(fd,))
                 assert status == 125
-                assert text.endswith("is not open\n")
+                assert text.endswith("is not open")
 
     @pytest.mark.parametrize(
         "create",
@@ -216,6 +244,6 @@ class TestRefusals:
                     "argdata": b"",
                     "descriptors": [],
                 } | {key: Fd(writable)}
-                done = run_broker(argdata(spec), (runtime, writable))
-                message = f"cloudabi-run: the {key} is no file opened for reading\n"
+                done = run_broker(spec, (runtime, writable))
+                message = f"the {key} is no file opened for reading"
                 assert done == (status, message)

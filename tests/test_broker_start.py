@@ -8,9 +8,12 @@ import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ from broker_harness import (
     RENAME,
     STAT_GET,
     UNLINK,
-    Fd,
+    Broker,
     Grant,
     Syscall,
     abi,
@@ -35,8 +38,10 @@ from broker_harness import (
     guest_program,
     opened,
     run_spec,
+    spec_of,
     start_block,
 )
+from cloudabi.argdata import Fd
 
 ALLOW_SENDMSG, NO_LANDLOCK = 1, 2
 RESULT = struct.Struct("<II120s")
@@ -72,6 +77,33 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+# Starts a guest in a process of its own, which can then be killed, and tells who is who.
+LAUNCHER = """
+import time
+from broker_harness import guest
+with guest() as held:
+    print(held.broker.pid, held.pid, flush=True)
+    time.sleep(100)
+"""
+
+
+@contextmanager
+def launched_elsewhere() -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+    """A launcher that is not the test, and the numbers of its broker and its guest."""
+    with subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as launcher:
+        try:
+            assert launcher.stdout is not None
+            broker, guest_pid = map(int, launcher.stdout.readline().split())
+            yield launcher, broker, guest_pid
+        finally:
+            launcher.kill()
 
 
 def flags_with(*others: socket.socket) -> int:
@@ -238,19 +270,14 @@ class TestEnd:
             assert held.exit(status) == (status, "")
 
     def test_killed(self) -> None:
-        for number, text in (
-            (signal.SIGABRT, "(Aborted)"),
-            (signal.SIGKILL, "(Killed)"),
-            (
-                signal.SIGSYS,
-                "(Bad system call): it made a system call that the sandbox refuses",
-            ),
+        for number, status, message in (
+            (signal.SIGABRT, 128 + signal.SIGABRT, "killed by signal 6 (Aborted)"),
+            (signal.SIGKILL, 128 + signal.SIGKILL, "killed by signal 9 (Killed)"),
+            (signal.SIGSYS, 123, "the sandbox refuses a call (-1)"),
         ):
             with guest() as held:
                 os.kill(held.pid, number)
-                name = guest_program()
-                message = f"cloudabi-run: {name} was killed by signal {number:d} {text}\n"
-                assert held.wait() == (128 + number, message)
+                assert held.wait() == (status, message)
 
     @pytest.mark.parametrize(
         "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
@@ -273,12 +300,29 @@ class TestEnd:
             wait_until(lambda: has_ended(held.pid))
 
     def test_launcher_killed(self) -> None:
-        with guest(wrapper=("sh", "-c", '"$0" "$@"; exit $?')) as held:
-            shell = held.broker.pid
-            (broker,) = map(int, Path(f"/proc/{shell}/task/{shell}/children").read_text().split())
-            assert has_ended(broker) is False
-            held.broker.kill()
-            wait_until(lambda: has_ended(broker) and has_ended(held.pid))
+        """With SIGKILL, which leaves nobody to tell the broker."""
+        with launched_elsewhere() as (launcher, broker, guest_pid):
+            assert not has_ended(broker)
+            launcher.kill()
+            wait_until(lambda: has_ended(broker) and has_ended(guest_pid))
+
+    def test_thread_of_the_launcher_ends(self) -> None:
+        """The launcher is a process, whichever of its threads has started the broker."""
+        with ThreadPoolExecutor(1) as pool:
+            starting = guest()
+            held = pool.submit(starting.__enter__).result()
+        with ExitStack() as stack:
+            stack.push(starting.__exit__)
+            assert held.call(Syscall.GETPID) == held.pid
+            assert held.exit(3) == (3, "")
+
+    @pytest.mark.parametrize("launcher", [1, 2**31 - 1])
+    def test_another_launcher(self, launcher: int) -> None:
+        """Who is gone, or has never been our parent, is told nothing."""
+        with opened(guest_program()) as runtime:
+            spec = spec_of(runtime, []) | {"launcher": launcher}
+            with Broker(spec, (runtime,)) as broker:
+                assert broker.finish() == (125, "")
 
     def test_children_of_the_guest(self) -> None:
         with guest() as held:
@@ -314,7 +358,7 @@ class TestEnd:
         with guest() as held:
             result = RESULT.pack(stage, number, text)
             assert held.send(3, result) == RESULT.size
-            expected = f"cloudabi-run: {guest_program()} cannot be run: {message}\n"
+            expected = f"{guest_program()} cannot be run: {message}"
             assert held.exit(1) == (status, expected)
 
     def test_results_of_another_size_are_none(self) -> None:
@@ -329,9 +373,7 @@ class TestEnd:
         with opened(tmp_path / "text") as runtime:
             status, text = run_spec([], {"runtime": Fd(runtime)}, inherited=(runtime,))
             assert status == 125
-            assert text.endswith(
-                "cannot be run: execveat of the runtime failed: Exec format error\n"
-            )
+            assert text.endswith("cannot be run: execveat of the runtime failed: Exec format error")
 
 
 class TestBrokerItself:
@@ -341,10 +383,7 @@ class TestBrokerItself:
             status = proc(held.broker.pid, "status")
             assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1")
             kinds = sorted(kind.split(":")[0] for kind in fds_of(held.broker.pid).values())
-            assert kinds == sorted(
-                ["anon_inode", "anon_inode", "anon_inode", "pipe", "socket", "socket"]
-                + [str(tmp_path)]
-            )
+            assert kinds == sorted(["anon_inode"] * 4 + ["pipe"] + ["socket"] * 3 + [str(tmp_path)])
             assert os.readlink(f"/proc/{held.broker.pid}/cwd") == "/"
 
     def test_closed_standard_error(self) -> None:
@@ -371,7 +410,7 @@ class TestBrokerItself:
         without = (compiled("without"), "444")
         status, text = run_spec([], wrapper=without)
         assert status == 125
-        assert text.startswith("cloudabi-run: Landlock is missing (Function not implemented): ")
+        assert text.startswith("Landlock is missing (Function not implemented): ")
         with guest(changes={"no_landlock": True}, wrapper=without) as held:
             assert start_block(held)[0][1] == ALLOW_SENDMSG | NO_LANDLOCK
         with guest(changes={"no_landlock": True}) as held:

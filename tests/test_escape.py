@@ -30,8 +30,8 @@ CLOUDABI += ["-fno-sanitize=safe-stack", "-nostdlibinc", "-isystem", str(ROOT / 
 # Linux's own numbers and structures: what is attempted is none of CloudABI's business.
 CLOUDABI += ["-idirafter", "/usr/include", "-idirafter", "/usr/include/x86_64-linux-gnu"]
 
-# The status of a program that the kernel killed for a forbidden system call.
-KILLED = 128 + signal.SIGSYS
+# The status of a program that made a forbidden system call.
+KILLED = 123
 
 # What a probe returns unconfined where that is an error by nature: no memory is mapped at the
 # address it reads, and kernels without x32 refuse its numbers.

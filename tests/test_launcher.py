@@ -414,7 +414,7 @@ def test_nothing_takes_the_place_of_a_closed_stream(describe: Path, tmp_path: Pa
 def test_an_abort_is_reported(describe: Path) -> None:
     result = run("abort: true", describe)
     assert result.returncode == 128 + signal.SIGABRT
-    assert re.fullmatch(r"cloudabi-run: .* killed by signal 6 .*\n", result.stderr)
+    assert re.fullmatch(r"cloudabi-run: the program crashed: signal 6 .*\n", result.stderr)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -116,6 +116,8 @@ class Preparation:
         )
         try:
             spec: dict[Value, Value] = {
+                "launcher": os.getpid(),
+                "report": Fd(theirs.fileno()),
                 "runtime": Fd(self._runtime),
                 "program": Fd(self._program),
                 "argdata": argdata,
