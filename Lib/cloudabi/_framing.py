@@ -33,6 +33,13 @@ class Writer:
 
     sock: stays the caller's, who closes it.
     max_bytes, max_fds: what the other end takes; longer values are refused here already.
+
+    >>> reading, writing = os.pipe()
+    >>> Writer(writing).send("hello")
+    >>> os.read(reading, 100).hex(" ", -8)
+    '0000000000000007 0868656c6c6f00'
+    >>> os.close(reading), os.close(writing)
+    (None, None)
     """
 
     def __init__(
@@ -105,6 +112,14 @@ class Reader:
     sock: stays the caller's, who closes it; nothing beyond the current message is taken from it.
     max_bytes: longer messages are refused, before anything is stored.
     max_fds: messages with more descriptors are refused.
+
+    >>> import socket
+    >>> from cloudabi.argdata import Fd
+    >>> here, there = socket.socketpair()
+    >>> with here, there:
+    ...     Writer(here).send({"terminal": Fd(0)})
+    ...     value = Reader(there, max_fds=1).receive()
+    >>> os.close(value["terminal"].fileno())
     """
 
     def __init__(

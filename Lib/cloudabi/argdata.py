@@ -66,7 +66,11 @@ def __getattr__(name: str) -> Any:
 
 
 class Fd(Record):
-    """A descriptor inside a value."""
+    """A descriptor inside a value.
+
+    >>> encode([Fd(7), Fd(7)])[1]
+    [7]
+    """
 
     number: int
 
@@ -79,6 +83,9 @@ class Timestamp(Record):
     """A point in time, without loss.
 
     ns: nanoseconds since 1970-01-01T00:00:00Z, of any size and sign.
+
+    >>> decode(encode(Timestamp(1))[0])
+    Timestamp(ns=1)
     """
 
     ns: int
@@ -88,6 +95,10 @@ class Timestamp(Record):
         """Convert an aware datetime.
 
         Raises ArgdataError: it has no time zone.
+
+        >>> from datetime import UTC, datetime
+        >>> Timestamp.from_datetime(datetime(1970, 1, 2, tzinfo=UTC))
+        Timestamp(ns=86400000000000)
         """
         from datetime import UTC, datetime
 
@@ -101,6 +112,9 @@ class Timestamp(Record):
         """Convert to UTC, rounding down to microseconds.
 
         Raises OverflowError: outside the years 1 to 9999.
+
+        >>> Timestamp(1_999_999_999).to_datetime()
+        datetime.datetime(1970, 1, 1, 0, 0, 1, 999999, tzinfo=datetime.timezone.utc)
         """
         from datetime import UTC, datetime, timedelta
 
@@ -112,8 +126,16 @@ def encode(value: Value, *, literal: bool = False) -> tuple[bytes, list[int]]:
 
     literal: write the numbers of descriptors themselves, not their places in the order.
     Returns bytes plus the descriptors referenced, in order of first mention.
-    Raises ArgdataError: a type or text without argdata form, too deep; .path gives the place.
+    Raises ArgdataError: a type or text without argdata form, too deep or too long; .path gives
+        the place.
     Source: docs/argdata.md, "Binary encoding".
+
+    >>> data, fds = encode({"log": Fd(2), "port": 80})
+    >>> data.hex(" "), fds
+    ('06 85 08 6c 6f 67 00 85 03 00 00 00 00 86 08 70 6f 72 74 00 82 05 50', [2])
+    >>> encode({"dirs": [{1, 2}]})
+    Traceback (most recent call last):
+    cloudabi.errors.ArgdataError: at dirs[0]: a set has no argdata form
     """
     data = _encode_quickly(value)
     if data is not None:
@@ -133,6 +155,12 @@ def decode(data: bytes, fds: Descriptors = (), *, duplicate_keys: bool = False) 
     duplicate_keys: accept keys that are equal; the last one counts.
     Raises ArgdataError: malformed, too deep or too long; .offset and .path give the place.
     Source: docs/argdata.md, "Binary encoding".
+
+    >>> decode(bytes.fromhex("07 85 03 00 00 00 00 82 05 50"), [2])
+    [Fd(number=2), 80]
+    >>> decode(bytes.fromhex("07 81 05 82 02 07"))
+    Traceback (most recent call last):
+    cloudabi.errors.ArgdataError: at [1], byte 5: a boolean is empty or the single byte 01
     """
     data = bytes(data)
     packed = _to_marshal(data)
@@ -311,7 +339,11 @@ def _adder_of(value: object) -> Callable[[_Encoder, Any, int], None]:
 
 
 def step(key: object) -> str:
-    """Name the member of a map in a path, such as `.dirs`."""
+    """Name the member of a map in a path.
+
+    >>> step("dirs"), step("two words"), step(3)
+    ('.dirs', "['two words']", '[3]')
+    """
     if isinstance(key, str) and key.isidentifier():
         return f".{key}"
     return f"[{key!r}]"
