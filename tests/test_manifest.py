@@ -42,7 +42,7 @@ def message_of(path: Path) -> str:
     """All that `cloudabi-run` would say about a manifest, up to the start of the program."""
     try:
         manifest = parse(path.read_bytes(), path.name, for_python=True)
-        with Opened() as opened:
+        with Opened("/janitor/is/not/needed") as opened:
             opened.resources(manifest.resources, str(path.parent), -1)
     except CloudabiError as error:
         return "\n".join(render(problem) for problem in error.problems)

@@ -51,17 +51,23 @@ def _main(options: Options) -> int:
     wanted = manifest.parse(
         _read(options.manifest), name, for_python=_is_same(program, parts.interpreter)
     )
-    return 0 if options.check else _run(options, wanted, program, parts)
+    folder = os.path.dirname(options.manifest or "")
+    if options.dry_run or options.explain:
+        from cloudabi import _modes
+
+        _modes.answer(options, wanted, program, folder)
+        return 0
+    return 0 if options.check else _run(options, wanted, program, parts, folder)
 
 
-def _run(options: Options, wanted: Manifest, program: str, parts: Installation) -> int:
+def _run(options: Options, wanted: Manifest, program: str, parts: Installation, folder: str) -> int:
     from cloudabi import launcher
 
     return launcher.run(
         wanted,
         program,
         parts,
-        folder=os.path.dirname(options.manifest or ""),
+        folder=folder,
         no_landlock=options.no_landlock,
         tell=_print_address if options.prints_ports else None,
     )

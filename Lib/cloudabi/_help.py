@@ -32,7 +32,7 @@ STATUSES = (
 EXAMPLES = (
     "cloudabi-run -f hello.yaml",
     "cloudabi-run -f server.yaml --print-ports",
-    "cloudabi-run -f server.yaml --check",
+    "cloudabi-run -f server.yaml --explain",
     "cloudabi-run ./program < manifest.yaml",
 )
 

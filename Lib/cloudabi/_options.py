@@ -42,6 +42,15 @@ class Option(Record):
 OPTIONS = (
     Option("--file", "manifest", "read the manifest from a file", "-f", "MANIFEST"),
     Option("--check", "check", "say what is wrong with the manifest; open and run nothing"),
+    Option("--dry-run", "dry_run", "print what a run would open and the program would see"),
+    Option(
+        "--explain",
+        "explain",
+        "print what is granted, as a table or a graph; run nothing",
+        argument="FORM",
+        choices=("table", "dot", "svg"),
+        implied="table",
+    ),
     Option(
         "--format",
         "format",
@@ -62,12 +71,18 @@ OPTIONS = (
 )
 
 
+# Options that each say alone what happens instead of a run.
+_MODES = ("check", "dry_run", "explain")
+
+
 class Options(Record):
     """What the command line asks for."""
 
     manifest: str | None = None
     program: str | None = None
     check: bool = False
+    dry_run: bool = False
+    explain: str | None = None
     format: str = "text"
     traces: bool = False
     report: str | None = None
@@ -95,6 +110,11 @@ def parse(arguments: Sequence[str]) -> Options:
             programs.append(word)
     if len(programs) > 1:
         raise _usage(f"there is one program, `{programs[1]}` is too much")
+    modes = [option.name for option in OPTIONS if option.field in _MODES and option.field in found]
+    if len(modes) > 1:
+        raise _usage(f"`{modes[0]}` and `{modes[1]}` exclude each other")
+    if found.get("format") == "json" and found.get("explain") in ("dot", "svg"):
+        raise _usage(f"`--format json` and `--explain={found['explain']}` exclude each other")
     return Options(program=programs[0] if programs else None, **found)
 
 

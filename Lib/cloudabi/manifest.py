@@ -155,16 +155,15 @@ class _Reader:
                     Problem(message, key_node.span, (note,), ("keep one of them",))
                 )
             firsts.setdefault(key, key_node)
+            # The program does not see the map with its arguments and limits, only the arguments.
+            inside = "" if form is _grammar.PROGRAM else place + step(key)
             inner = form.inner(key) if form else None
-            if inner is not None:
-                value: Any = self._limits(inner, value_node, place + step(key))
-            else:
-                value = self.value(value_node, place + step(key))
+            value = self._limits(inner, value_node) if inner else self.value(value_node, inside)
             result.setdefault(key, value)
         return result
 
-    def _limits(self, form: Form, node: Node, place: str) -> Limits | None:
-        value = self._formed(form, node, place)
+    def _limits(self, form: Form, node: Node) -> Limits | None:
+        value = self._formed(form, node, "")
         return None if value is None else _resources.limits(value)
 
     def _key(self, node: Node, place: str) -> Any:

@@ -92,7 +92,7 @@ class Resource(Record):
     """Something that becomes a descriptor.
 
     span: where the manifest asks for it; None if no manifest does.
-    place: its path in the document (`args.output`).
+    place: its path in the value that the program gets (`args.output`).
     """
 
     span: Span | None
@@ -147,6 +147,12 @@ class Socket(Resource):
     path: str = ""
     reuse: str = "no"
     v6only: bool = True
+
+    @property
+    def address(self) -> str:
+        """The address as a manifest gives it."""
+        host = f"[{self.host}]" if ":" in (self.host or "") else self.host
+        return self.path or f"{host}:{self.port}"
 
 
 class ActivatedSocket(Resource):

@@ -11,20 +11,19 @@ import _thread
 import os
 import select
 
+from cloudabi._descriptors import numbered
 from cloudabi._installation import incomplete
 from cloudabi._journal import Journal
 from cloudabi._opening import Opened
 from cloudabi._record import TYPE_CHECKING
 from cloudabi.argdata import Fd, encode
 from cloudabi.outcome import Ending, Outcome, failed, interrupted, limit_reached
-from cloudabi.resources import Resource
 
 if TYPE_CHECKING:
     import signal
     import socket
     from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import Any
 
     from cloudabi._installation import Installation
     from cloudabi._opening import Grant
@@ -107,10 +106,8 @@ class Preparation:
             self.opened.undo()
 
     def start(self, *, traces: bool = False, no_landlock: bool = False) -> Sandbox:
-        """Run the program, at most once; arguments and errors are as with start()."""
-        value = _with_fds(self._manifest.value, self.opened.grants)
-        argdata, fds = encode(value)
-        grants = {grant.fd: grant for grant in reversed(self.opened.grants.values())}
+        """Run the program, at most once; arguments and errors are those of the function."""
+        argdata, grants = numbered(self._manifest.value, self.opened.grants)
         ours, theirs = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
         )
@@ -121,11 +118,11 @@ class Preparation:
                 "runtime": Fd(self._runtime),
                 "program": Fd(self._program),
                 "argdata": argdata,
-                "descriptors": [_descriptor(grants[fd]) for fd in fds],
+                "descriptors": [_descriptor(grant) for grant in grants],
                 "no_landlock": no_landlock,
             }
             pid = self._spawn(*encode(spec, literal=True))
-            journal = Journal([grants[fd].place for fd in fds], self._manifest.limits)
+            journal = Journal([grant.place for grant in grants], self._manifest.limits)
             self._is_started = True
             return Sandbox(pid, ours.detach(), journal, self.opened, self._manifest.limits)
         finally:
@@ -368,17 +365,6 @@ def _open_part(path: str) -> int:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise incomplete(path, error) from None
-
-
-def _with_fds(value: Any, grants: dict[Resource, Grant]) -> Any:
-    """Replace resources by descriptors; manifests do not nest deeper than recursion may."""
-    if isinstance(value, Resource):
-        return Fd(grants[value].fd)
-    if isinstance(value, list):
-        return [_with_fds(member, grants) for member in value]
-    if isinstance(value, dict):
-        return {key: _with_fds(member, grants) for key, member in value.items()}
-    return value
 
 
 def _descriptor(grant: Grant) -> dict[Value, Value]:

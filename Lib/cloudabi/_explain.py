@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tells a plan to a person, as text, or to a program, as JSON."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from cloudabi._grammar import LIMITS, written_limit
+from cloudabi._plan import Plan, Planned
+from cloudabi._record import TYPE_CHECKING
+from cloudabi.argdata import Fd
+from cloudabi.diagnostics import printable
+from cloudabi.resources import ALL, RIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
+_HARD = ("hard: what kernel and broker hold the program to, whatever code it runs",)
+_WIDTH = 100
+_SHORT = 60
+_HEAD = ("fd", "place", "kind", "mode", "rights", "hard", "path or address")
+
+
+def table(plan: Plan) -> str:
+    """Write the effective grants as a table, and the limits."""
+    sets = _rights_sets(plan.grants)
+    rows = [
+        (
+            str(item.number),
+            ", ".join(item.places),
+            item.look.kind,
+            item.mode or "-",
+            sets[_bounds(item)],
+            item.hard,
+            item.look.target,
+        )
+        for item in plan.grants
+    ]
+    lines = [f"{plan.program} is granted nothing", ""]
+    if rows:
+        lines = [f"Grants to {plan.program}", *_indented(_columns([_HEAD, *rows])), ""]
+        lines += ["Rights", *_indented([*_legend(plan.grants, sets), *_HARD]), ""]
+    return _text([*lines, *_limits(plan)])
+
+
+def dry_run(plan: Plan) -> str:
+    """Write what a run would open, and what the program would see."""
+    rows = [(place or "(all)", _leaf(leaf)) for place, leaf in plan.value]
+    return table(plan) + _text(["", "The program would see", *_indented(_columns(rows))])
+
+
+def document(plan: Plan) -> dict[str, object]:
+    """Return a plan for JSON."""
+    return {
+        "program": plan.program,
+        "grants": [_record(item) for item in plan.grants],
+        "limits": {
+            key.name: {
+                "value": getattr(plan.limits, key.name),
+                "text": written_limit(key.name, getattr(plan.limits, key.name)),
+                "is_default": _is_default(plan, key.name),
+            }
+            for key in LIMITS.keys or ()
+        },
+        "value": [
+            {"place": place, "descriptor": leaf.number}
+            if isinstance(leaf, Fd)
+            else {"place": place, "value": repr(leaf)}
+            for place, leaf in plan.value
+        ],
+    }
+
+
+def names_of(rights: int) -> list[str]:
+    """Name the rights of a set."""
+    return [name for name, right in RIGHTS.items() if rights & right]
+
+
+def _record(item: Planned) -> dict[str, object]:
+    return {
+        "descriptor": item.number,
+        "places": item.places,
+        "kind": item.look.kind,
+        "target": item.look.target,
+        "mode": item.mode or None,
+        "rights": names_of(item.grant.rights),
+        "inheriting": names_of(item.grant.inheriting),
+        "hard": item.hard,
+        "soft": names_of(item.soft),
+    }
+
+
+def _bounds(item: Planned) -> tuple[int, int, int]:
+    return item.grant.rights, item.grant.inheriting, item.soft
+
+
+def _rights_sets(grants: Iterable[Planned]) -> dict[tuple[int, int, int], str]:
+    """Give each different set of rights a letter."""
+    names = {(ALL, ALL, 0): "all"}
+    for item in grants:
+        names.setdefault(_bounds(item), chr(ord("A") + len(names) - 1))
+    return names
+
+
+def _legend(grants: Iterable[Planned], sets: dict[tuple[int, int, int], str]) -> Iterator[str]:
+    used = {_bounds(item) for item in grants}
+    for bounds, name in sets.items():
+        if bounds not in used:
+            continue
+        rights, below, soft = map(names_of, bounds)
+        if name == "all":
+            yield f"{name:<5}all that fit what it is"
+            continue
+        yield from _filled(f"{name:<5}", rights)
+        if below:
+            yield from _filled("     below: ", ["the same"] if below == rights else below)
+        if soft:
+            yield from _filled("     withheld by the runtime inside the sandbox alone: ", soft)
+
+
+def _filled(head: str, names: Sequence[str]) -> list[str]:
+    text = " ".join(names) or "none"
+    return wrap(text, _WIDTH - 2, initial_indent=head, subsequent_indent=" " * 7)
+
+
+def _limits(plan: Plan) -> Iterator[str]:
+    yield "Limits"
+    rows = []
+    for key in LIMITS.keys or ():
+        amount = written_limit(key.name, getattr(plan.limits, key.name))
+        rows.append((key.name, amount, "(default)" if _is_default(plan, key.name) else ""))
+    yield from _indented(_columns(rows))
+
+
+def _is_default(plan: Plan, limit: str) -> bool:
+    return bool(getattr(plan.limits, limit) == getattr(type(plan.limits), limit))
+
+
+def _leaf(leaf: Any) -> str:
+    if isinstance(leaf, Fd):
+        return f"descriptor {leaf.number}"
+    text = repr(leaf)
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    rows = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(
+            f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
