@@ -191,7 +191,7 @@ def _encode_quickly(value: Any) -> bytes | None:
 
 def _to_marshal(data: bytes) -> Any:
     """Translate a message of plain types for marshal; empty if it has others, or is malformed."""
-    room = 3 * len(data) + 5
+    room = 3 * min(len(data), lib.ARGDATA_SIZE_MAX) + 5
     packed = _allocate("char[]", room)
     return ffi.buffer(packed, lib.argdata_to_marshal(data, len(data), packed, room))
 
