@@ -10,6 +10,7 @@ import os
 import stat
 import time
 
+from cloudabi import _timer
 from cloudabi._leftovers import Leftover
 from cloudabi._record import TYPE_CHECKING
 
@@ -65,8 +66,7 @@ class DiskWatch:
 
     def __init__(self, directories: Sequence[int], limit: int) -> None:
         """Start; the limit is of each directory, in bytes."""
-        flags = os.TFD_NONBLOCK | os.TFD_CLOEXEC
-        self.timer: int = os.timerfd_create(time.CLOCK_MONOTONIC, flags=flags)
+        self.timer = _timer.create()
         self.is_over = False
         self._directories = directories
         self._limit = limit
@@ -104,7 +104,7 @@ class DiskWatch:
 
     def _sleep(self, ns: int) -> None:
         """Set the timer, which also makes it unreadable."""
-        os.timerfd_settime_ns(self.timer, initial=ns)
+        _timer.start(self.timer, ns)
 
     def _walk(self) -> Iterator[None]:
         for directory in self._directories:
