@@ -14,7 +14,7 @@ from pybuild.stages import Driver
 
 # Two runs of mypy: what runs on the host's Python, and what runs on the one that is built.
 PYTHON_311 = ("build_python.py", "pybuild", "abi")
-PYTHON_314 = ("Lib/cloudabi", "tests", "benchmarks")
+PYTHON_314 = ("Lib/cloudabi", "tests", "benchmarks", "docs")
 # Modules/ follows PEP 7, patches and generated headers follow nobody's formatter.
 C_FOLDERS = ("argdata", "broker", "examples", "libc", "runtime", "tests")
 
@@ -55,6 +55,7 @@ def _checks(driver: Driver) -> list[Check]:
     clang_format = ("clang-format-16", "--style=file")
     c_files = _c_files()
     generate = (sys.executable, "abi/generate.py")
+    describe = (str(python), "docs/generate.py")
     return [
         _commands("Python format", (*tool, "ruff", "format", "--check"), (*tool, "ruff", "format")),
         _commands("Python lint", (*tool, "ruff", "check"), (*tool, "ruff", "check", "--fix")),
@@ -69,6 +70,7 @@ def _checks(driver: Driver) -> list[Check]:
             (*clang_format, "-i", *c_files),
         ),
         _commands("ABI files", (*generate, "--check"), generate),
+        _commands("launcher documents", (*describe, "--check"), describe),
         Check(
             "generated documents",
             lambda: "\n".join(documents.stale(driver)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ import pytest
 from cloudabi._help import help_text
 from cloudabi._options import OPTIONS, Option, Options, parse
 from cloudabi.errors import UsageError
+from docs import generate
+from harness import ROOT
 
 
 def run(*arguments: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -95,6 +98,74 @@ def test_usage_errors_as_json(form: Sequence[str]) -> None:
     result = run("-x", *form)
     assert (result.returncode, result.stdout) == (125, "")
     assert json.loads(result.stderr)["problems"][0]["message"] == "unknown option `-x`"
+
+
+# What is generated.
+
+
+def test_generated_files_are_current(capsys: pytest.CaptureFixture[str]) -> None:
+    assert generate.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_stale_files_are_named_with_the_repair(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    manual = tmp_path / "docs" / "manifest.md"
+    manual.write_text(manual.read_text().replace("| `symlinks` |", "| `links` |"))
+    (tmp_path / "docs" / "cloudabi-run.1").unlink()
+    assert generate.main(["--check", "--root", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        "error: docs/manifest.md does not match Lib/cloudabi\n"
+        "error: docs/cloudabi-run.1 does not match Lib/cloudabi\n"
+        "help: run `python3 docs/generate.py`\n"
+    )
+    assert generate.main(["--root", str(tmp_path)]) == 0
+    assert generate.main(["--check", "--root", str(tmp_path)]) == 0
+    assert "| `symlinks` |" in manual.read_text()
+
+
+def test_marks_that_are_missing_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "manifest.md").write_text("# The manifest\n")
+    assert generate.main(["--root", str(tmp_path)]) == 1
+    assert "docs/manifest.md lacks the marks of the tags" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "answers"),
+    [
+        (["--ch"], ["--check"]),
+        (["--explain=d"], ["--explain=dot"]),
+        (["--explain", "=", "d"], ["dot"]),
+        (["--format", "j"], ["json"]),
+        (["--format", "="], ["text", "json"]),
+        (["--print-ports", "--v"], ["--version"]),
+        (["-f", "READ"], ["README.md"]),
+        (["READ"], ["README.md"]),
+    ],
+)
+def test_completion_in_bash(words: Sequence[str], answers: Sequence[str]) -> None:
+    script = (
+        'source docs/completion/cloudabi-run.bash; COMP_WORDS=(cloudabi-run "$@")'
+        '; COMP_CWORD=$#; _cloudabi_run; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    result = subprocess.run(
+        ["bash", "-c", script, "bash", *words], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (result.stdout.split(), result.stderr) == (list(answers), "")
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_each_option_is_everywhere(option: Option) -> None:
+    name = option.name.replace("-", "\\-")
+    assert f"\\fB{name}\\fR" in (ROOT / "docs" / "cloudabi-run.1").read_text()
+    fish = (ROOT / "docs" / "completion" / "cloudabi-run.fish").read_text()
+    assert f" -l {option.name[2:]} " in fish
+    zsh = (ROOT / "docs" / "completion" / "_cloudabi-run").read_text()
+    assert re.search(rf"{option.name}(=-?)?[\[}}]", zsh)
 
 
 # Checking a manifest.

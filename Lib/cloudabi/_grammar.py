@@ -117,8 +117,8 @@ def _is_digits(text: str) -> bool:
 STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 ANY = Kind("anything", lambda _: True, {})
-NOTHING = Kind("no value", lambda value: value == "", {"type": "null"})
-IGNORED = Kind("no value", lambda _: True, {"type": ["null", "boolean", "number", "string"]})
+NOTHING = Kind("no value", lambda value: value == "", {"enum": [None, ""]})
+IGNORED = Kind("no value", lambda _: True, NOTHING.schema)  # as the historical launchers did
 TEXT = Kind("text", _is_text, {"type": "string", "minLength": 1})
 SOURCE = Kind("text", _is_source, {"type": "string"})
 TRUTH = Kind("`true` or `false`", lambda value: isinstance(value, bool), {"type": "boolean"})
@@ -138,7 +138,12 @@ ADDRESS = Kind(
 DESCRIPTOR = Kind(
     "`stdin`, `stdout`, `stderr` or a descriptor's number",
     _is_descriptor,
-    {"anyOf": [{"enum": [*STREAMS]}, {"type": "integer", "minimum": 0, "maximum": 9_999_999}]},
+    {
+        "anyOf": [
+            {"type": "string", "pattern": f"^({'|'.join(STREAMS)}|[0-9]{{1,7}})$"},
+            {"type": "integer", "minimum": 0, "maximum": 9_999_999},
+        ]
+    },
 )
 _RESOURCE_SCHEMA = {"$ref": "#/$defs/resource"}
 STREAM = Kind("a resource", _is_resource, _RESOURCE_SCHEMA)
@@ -159,8 +164,9 @@ PATHS = Kind(
 
 
 def _words(words: Mapping[str, str]) -> Kind:
+    *others, last = [f"`{word}`" for word in words]
     return Kind(
-        " or ".join(f"`{word}`" for word in words),
+        f"{', '.join(others)} or {last}",
         lambda value: isinstance(value, str) and value in words,
         {"enum": list(words)},
         words,

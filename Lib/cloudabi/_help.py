@@ -24,10 +24,12 @@ from standard input.
 """
 STATUSES = (
     ("0…255", "the program's own"),
+    (str(Exit.POLICY), "a system call that the sandbox refuses ended it"),
+    (str(Exit.LIMIT), "a limit ended it"),
     (str(Exit.LAUNCHER), "the run could not be set up"),
     (str(Exit.NOT_RUNNABLE), "the program cannot be run"),
     (str(Exit.NOT_FOUND), "there is no such program"),
-    (f"{Exit.SIGNAL}+S", "signal S ended it"),
+    (f"{Exit.SIGNAL}+S", "a crash by signal S, or S sent to cloudabi-run, ended it"),
 )
 EXAMPLES = (
     "cloudabi-run -f hello.yaml",
