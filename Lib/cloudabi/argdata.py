@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Protocol, TypeAlias
 
+    from cloudabi._framing import Reader as Reader
+    from cloudabi._framing import Writer as Writer
+
     Scalar: TypeAlias = "bool | int | float | str | bytes | datetime | Timestamp | Fd | None"
     Value: TypeAlias = "Scalar | list[Value] | tuple[Value, ...] | dict[Value, Value]"
 

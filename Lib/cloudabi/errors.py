@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from cloudabi._record import Record
+from cloudabi._record import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from cloudabi.api import Result
 
 
 class Exit:
@@ -94,11 +97,16 @@ class NotFoundError(CloudabiError):
 
 
 class RunError(CloudabiError):
-    """The program was started, and ended otherwise than by its own will."""
+    """The program was started, and did not end as it should.
+
+    status: what cloudabi-run ends with.
+    result: what is known of a run all the same that cloudabi.run() made; else None.
+    """
 
     def __init__(self, problem: Problem, status: int) -> None:
         super().__init__(problem)
         self.status = status
+        self.result: Result | None = None
 
 
 class UsageError(CloudabiError):
