@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
 from harness import CLOUDABI_RUN, PYTHON
+from launcher_harness import compiled
 
 # Whatever starts the tests in the background has these ignored, and programs inherit it.
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -22,3 +24,9 @@ def pytest_sessionstart() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session")
+def describe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program tests/launcher/describe.c."""
+    return compiled("describe", tmp_path_factory.mktemp("launcher"))

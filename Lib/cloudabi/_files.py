@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import stat
 
-from cloudabi._paths import find
+from cloudabi._paths import LinkError, find
 from cloudabi._record import TYPE_CHECKING
 from cloudabi.errors import ManifestError, Problem
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _KERNEL_FOLDERS = ("/proc", "/sys")
 _KINDS = {
-    stat.S_IFCHR: ("a device", "use `!fd` with a descriptor that you opened"),
-    stat.S_IFBLK: ("a device", "use `!fd` with a descriptor that you opened"),
+    stat.S_IFCHR: ("a device", "use `devices: true` if that is meant"),
+    stat.S_IFBLK: ("a device",),
     stat.S_IFIFO: ("a pipe", "use `!fd` with a descriptor that you opened"),
     stat.S_IFSOCK: ("a socket", "use `!socket` with `connect`"),
 }
@@ -30,30 +30,40 @@ def open_file(file: File, folder: str, trail: set[Identity]) -> tuple[int, int, 
     Returns the descriptor, its rights, and those to what is below a directory.
     Raises OSError; ManifestError: it is nothing that can be granted by its name.
     """
-    path = os.path.join(folder, file.path)
     try:
-        handle = find(path, trail)
+        handle = _find(file, file.path, folder, trail)
     except FileNotFoundError:
         if not file.access.creates:
             raise
-        return _create(path, file, trail)
+        return _create(file, folder, trail)
     # Everything below concerns what the handle holds, whatever becomes of the name.
-    status = os.fstat(handle)
-    if stat.S_ISDIR(status.st_mode) and file.access.directory is not None:
-        _check(file, status)
-        return handle, file.access.directory, file.access.below
     try:
+        status = os.fstat(handle)
         _check(file, status)
-        flags = file.access.flags | os.O_CLOEXEC
+        if stat.S_ISDIR(status.st_mode) and file.access.directory is not None:
+            return os.dup(handle), file.access.directory, file.access.below
+        flags = file.access.flags | os.O_NOCTTY | os.O_CLOEXEC
         return os.open(f"/proc/self/fd/{handle}", flags), file.access.file, 0
     finally:
         os.close(handle)
 
 
-def _create(path: str, file: File, trail: set[Identity]) -> tuple[int, int, int]:
+def _find(file: File, path: str, folder: str, trail: set[Identity]) -> int:
+    try:
+        return find(path, trail, folder=folder, symlinks=file.symlinks)
+    except LinkError as error:
+        message = f"cannot open `{file.path}`: {error}"
+        helps = (
+            "name what the link leads to",
+            "`symlinks: follow` accepts it; only do so if nobody else can change it",
+        )
+        raise ManifestError(Problem(message, file.span, helps=helps)) from None
+
+
+def _create(file: File, folder: str, trail: set[Identity]) -> tuple[int, int, int]:
     flags = file.access.flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    parent, name = os.path.split(path)
-    handle = find(parent, trail)
+    parent, name = os.path.split(file.path)
+    handle = _find(file, parent, folder, trail)
     try:
         return os.open(name, flags, 0o666, dir_fd=handle), file.access.file, 0
     finally:
@@ -62,11 +72,11 @@ def _create(path: str, file: File, trail: set[Identity]) -> tuple[int, int, int]
 
 def _check(file: File, status: os.stat_result) -> None:
     kind = stat.S_IFMT(status.st_mode)
-    if status.st_dev in _kernel_devices():
-        _refuse(file, "a control of the kernel")
+    if status.st_dev in _kernel_devices() and not file.kernel:
+        _refuse(file, "a control of the kernel", "use `kernel: true` if that is meant")
     if kind == stat.S_IFDIR and file.access.directory is None:
         _refuse(file, "a directory", "use `mode: read` or `mode: write`")
-    if kind in _KINDS:
+    if kind in _KINDS and not (file.devices and kind == stat.S_IFCHR):
         _refuse(file, *_KINDS[kind])
 
 

@@ -14,6 +14,7 @@ from cloudabi.resources import (
     ALL,
     LINKING,
     READ,
+    ActivatedSocket,
     Descriptor,
     Executable,
     File,
@@ -169,6 +170,10 @@ class Opened:
             return resource.number, resource.rights, resource.inheriting
         if isinstance(resource, Socket):
             return self._socket(resource), ALL, ALL
+        if isinstance(resource, ActivatedSocket):
+            from cloudabi._sockets import activated_socket
+
+            return activated_socket(resource), ALL, ALL
         if isinstance(resource, TemporaryDirectory):
             return self._temporary_directory(), ALL, ALL
         assert isinstance(resource, Executable)
@@ -267,4 +272,6 @@ def _action(resource: Resource) -> str:
         host = f"[{resource.host}]" if ":" in (resource.host or "") else resource.host
         address = resource.path or f"{host}:{resource.port}"
         return f"{'bind' if resource.binds else 'connect'} to `{address}`"
+    if isinstance(resource, TemporaryDirectory):
+        return f"make a temporary directory in `{os.environ.get('TMPDIR') or '/tmp'}`"
     return f"pass on `{resource.place}`"

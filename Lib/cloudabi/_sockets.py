@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import stat
 
 from cloudabi._record import TYPE_CHECKING
 from cloudabi.errors import ManifestError, Problem
@@ -11,13 +13,14 @@ from cloudabi.errors import ManifestError, Problem
 if TYPE_CHECKING:
     from typing import Any
 
-    from cloudabi.resources import Socket
+    from cloudabi.resources import ActivatedSocket, Resource, Socket
 
 _TYPES = {
     "stream": socket.SOCK_STREAM,
     "dgram": socket.SOCK_DGRAM,
     "seqpacket": socket.SOCK_SEQPACKET,
 }
+_SHARING = {"address": socket.SO_REUSEADDR, "port": socket.SO_REUSEPORT}
 
 
 def open_socket(wanted: Socket, handle: int | None) -> tuple[int, str]:
@@ -29,12 +32,10 @@ def open_socket(wanted: Socket, handle: int | None) -> tuple[int, str]:
     """
     family, address = _resolve(wanted)
     with socket.socket(family, _TYPES[wanted.type]) as made:
-        is_tcp = family != socket.AF_UNIX and wanted.type == "stream"
-        if is_tcp:
+        if family != socket.AF_UNIX and wanted.type == "stream":
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wanted.binds:
-            if is_tcp:
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            _set_sharing(made, wanted)
             made.bind(address)
             if wanted.backlog is not None:
                 made.listen(wanted.backlog)
@@ -42,6 +43,44 @@ def open_socket(wanted: Socket, handle: int | None) -> tuple[int, str]:
             made.connect(address if handle is None else f"/proc/self/fd/{handle}")
         name = _text(made.getsockname())
         return made.detach(), name
+
+
+def activated_socket(wanted: ActivatedSocket) -> int:
+    """Find the socket that who started us opened under a name.
+
+    Returns its descriptor, which stays theirs. Raises OSError; ManifestError: there is none.
+    Source: sd_listen_fds(3).
+    """
+    count, names = _activation()
+    numbers = [3 + i for i in range(count) if names[i : i + 1] == [wanted.name]]
+    if not numbers:
+        known = ", ".join(f"`{name}`" for name in names) or "none"
+        message = f"there is no socket `{wanted.name}` from socket activation"
+        raise _refusal(wanted, message, f"the names that were passed to us: {known}")
+    if len(numbers) > 1:
+        raise _refusal(wanted, f"several sockets from socket activation are named `{wanted.name}`")
+    if not stat.S_ISSOCK(os.fstat(numbers[0]).st_mode):
+        raise _refusal(wanted, f"`{wanted.name}` from socket activation is not a socket")
+    return numbers[0]
+
+
+def _activation() -> tuple[int, list[str]]:
+    """Read how many descriptors there are from 3 on, and their names."""
+    environment = os.environ
+    if environment.get("LISTEN_PID") != str(os.getpid()):
+        return 0, []
+    count = environment.get("LISTEN_FDS", "")
+    names = environment.get("LISTEN_FDNAMES", "")
+    is_number = count.isascii() and count.isdigit() and len(count) < 5
+    return int(count) if is_number else 0, names.split(":") if names else []
+
+
+def _set_sharing(made: socket.socket, wanted: Socket) -> None:
+    """Say who else may have the address. Preconditions: made is not bound."""
+    if made.family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, wanted.v6only)
+    if wanted.reuse in _SHARING:
+        made.setsockopt(socket.SOL_SOCKET, _SHARING[wanted.reuse], 1)
 
 
 def _resolve(wanted: Socket) -> tuple[int, Any]:
@@ -61,7 +100,7 @@ def _resolve(wanted: Socket) -> tuple[int, Any]:
     return found[0][0], found[0][4]
 
 
-def _refusal(wanted: Socket, message: str, *helps: str) -> ManifestError:
+def _refusal(wanted: Resource, message: str, *helps: str) -> ManifestError:
     return ManifestError(Problem(message, wanted.span, helps=helps))
 
 
