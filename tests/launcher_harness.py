@@ -17,6 +17,8 @@ from cloudabi.errors import ManifestError
 from cloudabi.manifest import parse as parse_manifest
 from harness import ROOT, SYSROOT
 
+WARNINGS = ("-Wall", "-Wextra", "-Werror")
+
 
 @contextmanager
 def opened(text: str, folder: Path) -> Iterator[tuple[Any, Opened]]:
@@ -41,9 +43,17 @@ def compiled(name: str, folder: Path) -> Path:
     subprocess.run(
         [
             *("clang-16", "--config", SYSROOT / "clang.cfg"),
-            *("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-o", program),
+            *("-std=c11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-o", program),
             ROOT / "tests" / "launcher" / f"{name}.c",
         ],
         check=True,
     )
+    return program
+
+
+def compiled_native(name: str, folder: Path) -> Path:
+    """Compile tests/launcher/NAME.c for the host."""
+    program = folder / name
+    source = ROOT / "tests" / "launcher" / f"{name}.c"
+    subprocess.run(["clang-16", "-std=c11", "-O1", *WARNINGS, "-o", program, source], check=True)
     return program

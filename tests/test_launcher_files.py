@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from launcher_harness import opened, refusal
+from cloudabi.errors import ManifestError
+from launcher_harness import compiled_native, opened, refusal
 
 
 @pytest.mark.parametrize(
@@ -200,7 +203,7 @@ def test_no_exchange_of_a_directory_leads_outside(app: Path) -> None:
     results = {"opened": 0, "refused": 0}
     with subprocess.Popen([changer, app / "data", spare, outside / "moved"]) as running:
         try:
-            for _ in range(4000):
+            for _ in range(600):
                 for path in paths:
                     try:
                         found = inode(f"!file {{path: {path}}}", app)
@@ -211,4 +214,4 @@ def test_no_exchange_of_a_directory_leads_outside(app: Path) -> None:
                         results["opened"] += 1
         finally:
             running.kill()
-    assert min(results.values()) > 100, results
+    assert min(results.values()) > 10, results

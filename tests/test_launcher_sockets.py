@@ -8,6 +8,7 @@ import re
 import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -151,21 +152,30 @@ def test_ports_are_shared_on_request(tmp_path: Path) -> None:
 # Socket activation.
 
 
-@pytest.fixture
-def activated(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[socket.socket]]:
-    """Three sockets from number 3 on, as systemd passes them; two have the same name."""
-    saved = [(fd, os.dup(fd)) for fd in (3, 4, 5) if os.path.exists(f"/proc/self/fd/{fd}")]
-    made = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    for number, server in enumerate(made, 3):
-        os.dup2(server.fileno(), number)
-    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
-    monkeypatch.setenv("LISTEN_FDS", "3")
-    monkeypatch.setenv("LISTEN_FDNAMES", "web:twice:twice")
-    yield made
-    for server in made:
-        server.close()
-    for number in (3, 4, 5):
-        os.close(number)
-    for number, copy in saved:
-        os.dup2(copy, number)
-        os.close(copy)
+def activated(manifest: str, program: Path, names: str, pid: str = "$$") -> tuple[int, str]:
+    """Run a manifest as systemd would, with sockets of these names from number 3 on."""
+    setting = f"LISTEN_PID={pid} LISTEN_FDS={len(names.split(':'))} LISTEN_FDNAMES={names}"
+    shell = f"{setting} exec {CLOUDABI_RUN} -f /dev/fd/9 {program} 9<<END\n{manifest}\nEND\n"
+    code = (
+        "import os, socket, sys\n"
+        "servers = [socket.create_server(('127.0.0.1', 0)) for _ in range(3)]\n"
+        "copies = [os.dup2(server.fileno(), 20 + i) for i, server in enumerate(servers)]\n"
+        "for i, fd in enumerate(copies): os.dup2(fd, 3 + i)\n"
+        "os.execv('/bin/sh', ['sh', '-c', sys.argv[1]])\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, shell], capture_output=True, text=True, check=False
+    )
+    return result.returncode, result.stderr.partition("\n")[0]
+
+
+def test_sockets_from_socket_activation(describe: Path) -> None:
+    names = "web:twice:twice"
+    assert activated("a: !socket {inherit: web}", describe, names) == (0, "")
+    assert activated("a: !socket {inherit: twice}", describe, names) == (
+        125,
+        "error: several sockets from socket activation are named `twice`",
+    )
+    missing = (125, "error: there is no socket `other` from socket activation")
+    assert activated("a: !socket {inherit: other}", describe, names) == missing
+    assert activated("a: !socket {inherit: other}", describe, "other", "1") == missing
