@@ -41,7 +41,8 @@ WRITING = (
 def message_of(path: Path) -> str:
     """All that `cloudabi-run` would say about a manifest, up to the start of the program."""
     try:
-        manifest = parse(path.read_bytes(), path.name, for_python=True)
+        is_other = path.name.startswith("other_program")
+        manifest = parse(path.read_bytes(), path.name, for_python=not is_other)
         with Opened("/janitor/is/not/needed") as opened:
             opened.resources(manifest.resources, str(path.parent), -1)
     except CloudabiError as error:

@@ -9,7 +9,7 @@ from cloudabi.diagnostics import listed, suggestion
 from cloudabi.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from cloudabi._grammar import Form, Key, Kind
@@ -23,16 +23,19 @@ def shape_problems(form: Form, node: Node) -> Iterator[Problem]:
             return
         if node.kind == SCALAR and form.scalar is not None and form.scalar.fits(node.text):
             return
-    wanted = form.scalar.wanted if form.scalar and form.keys is None else "a map"
+    wanted = form.scalar.wanted if form.scalar and not form.keys else "a map"
     subject = f"`{form.name}` takes" if form.name else "the manifest of a Python program is"
     yield Problem(f"{subject} {wanted}", node.span, helps=(_whole(form, node),))
 
 
 def _whole(form: Form, node: Node) -> str:
     """Say what to write for a whole form; most often only the key was left out."""
-    if node.kind == SCALAR and node.text and len(form.required) == 1:
-        return f"write `{form.name} {{{form.required[0]}: {node.text}}}`"
-    return f"write, for example, `{form.example}`"
+    for name in (form.required or form.either)[:1]:
+        if node.kind == SCALAR and node.text:
+            text = f"'{node.text}'" if ":" in node.text else node.text
+            return f"write `{form.name} {{{name}: {text}}}`"
+    key = "" if form.name[:1] in ("", "!") else f"{form.name}: "
+    return f"write, for example, `{key}{form.example}`"
 
 
 def map_problems(form: Form, node: Node, value: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -54,9 +57,17 @@ def map_problems(form: Form, node: Node, value: Mapping[Any, Any]) -> Iterator[P
 
 
 def _unknown(form: Form, name: str, node: Node) -> Problem:
+    from cloudabi import _synonyms
+
     names = [key.name for key in form.keys or ()]
     of = f" of `{form.name}`" if form.name else ""
-    return Problem(f"unknown key `{name}`{of}", node.span, helps=(suggestion(name, names),))
+    help_ = _instead(name, names, _synonyms.KEYS[form.name]) if names else "remove it"
+    return Problem(f"unknown key `{name}`{of}", node.span, helps=(help_,))
+
+
+def _instead(word: str, known: Iterable[str], synonyms: Mapping[str, str]) -> str:
+    meant = synonyms.get(word.lower())
+    return f"use `{meant}`" if meant else suggestion(word, known)
 
 
 def _value_problems(key: Key, value: object, node: Node) -> Iterator[Problem]:
@@ -72,13 +83,19 @@ def _value_problems(key: Key, value: object, node: Node) -> Iterator[Problem]:
 def _misfit(key: Key, kind: Kind, value: object, node: Node) -> Problem:
     if kind.words is not None and isinstance(value, str):
         message = f"`{key.name}` does not take `{value}`"
-        return Problem(message, node.span, helps=(suggestion(value, kind.words),))
+        return Problem(message, node.span, helps=(_other_word(key, kind.words, value),))
     helps = tuple(_helps(key, kind, value, node))
     if kind.is_text and isinstance(value, str):
         what = "has a null character" if value else "is empty"
         return Problem(f"`{key.name}` {what}", node.span, helps=helps)
     what = f"`{key.name}` takes" if kind is key.kind else f"a member of `{key.name}` is"
     return Problem(f"{what} {kind.wanted}", node.span, helps=helps)
+
+
+def _other_word(key: Key, known: Iterable[str], word: str) -> str:
+    from cloudabi import _synonyms
+
+    return _instead(word, known, _synonyms.WORDS.get(key.name, {}))
 
 
 def _helps(key: Key, kind: Kind, value: object, node: Node) -> Iterator[str]:

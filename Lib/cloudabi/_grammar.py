@@ -223,8 +223,8 @@ def _amount(wanted: str, units: Mapping[str, int], maximum: int = 2**63 - 1) -> 
     return Kind(wanted, fits, {"anyOf": [number, text]}, units=units)
 
 
-_BYTES = _amount("bytes, or text with a unit, or `none`", BYTES)
-_TIME = _amount("seconds, or text with a unit, or `none`", TIME)
+_BYTES = _amount("a number of bytes above 0, text with a unit, or `none`", BYTES)
+_TIME = _amount("a number of seconds above 0, text with a unit, or `none`", TIME)
 _THREADS = _amount("a number above 0, or `none`", COUNT, 2**31 - 1)
 _FILES = _amount(f"a number from 1 to {FILES_MAX}, or `none`", COUNT, FILES_MAX)
 
@@ -241,7 +241,13 @@ FILE = Form(
             "Exactly these of CloudABI's rights, to it and to all below, instead of a mode.",
             example="[FD_READ, FD_SEEK]",
         ),
-        Key("symlinks", SYMLINKS, "Which symbolic links on the way are followed.", "inside"),
+        Key(
+            "symlinks",
+            SYMLINKS,
+            "Which symbolic links on the way are followed.",
+            "inside",
+            "follow",
+        ),
         Key("devices", TRUTH, "Whether it may be a device node.", "false", "true"),
         Key("kernel", TRUTH, "Whether it may be a part of procfs or sysfs.", "false", "true"),
     ),
@@ -264,7 +270,7 @@ SOCKET = Form(
         ),
         Key("type", SOCKET_TYPE, "What it carries.", "stream", "dgram"),
         Key("listen", NUMBER, "How many connections may wait to be accepted.", "128", "16"),
-        Key("reuse", REUSE, "When the Internet address may be bound again."),
+        Key("reuse", REUSE, "When the Internet address may be bound again.", example="port"),
         Key("v6only", TRUTH, "Whether an IPv6 address takes no IPv4.", "true", "false"),
     ),
     scalar=NOTHING,

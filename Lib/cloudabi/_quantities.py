@@ -39,9 +39,10 @@ def amount(value: object, units: Mapping[str, int]) -> int:
         return round(value * base)
     if not isinstance(value, str) or len(value) > _LENGTH_MAX:
         raise ValueError("not an amount")
-    unit = value.lstrip(_DIGITS + ".")
-    whole, _, fraction = value[: len(value) - len(unit)].partition(".")
-    if unit.strip() not in units or not whole or "." in fraction:
+    rest = value.lstrip(_DIGITS + ".")
+    unit = rest.strip()
+    whole, _, fraction = value[: len(value) - len(rest)].partition(".")
+    if not unit or unit not in units or not whole or "." in fraction:
         raise ValueError("not an amount")
     divisor: int = 10 ** len(fraction)
-    return int(whole + fraction) * units[unit.strip()] // divisor
+    return int(whole + fraction) * units[unit] // divisor

@@ -90,7 +90,10 @@ def compose(source: Source) -> Node:
     if len(source.text) > SIZE_MAX:
         length = len(source.text)
         raise ManifestError(
-            Problem(f"{source.name} has {length} characters, {SIZE_MAX} are allowed")
+            Problem(
+                f"{source.name} has {length} characters, {SIZE_MAX} are allowed",
+                helps=("keep large data in a file, and grant that with `!file`",),
+            )
         )
     from yaml.error import YAMLError
 
@@ -100,7 +103,9 @@ def compose(source: Source) -> Node:
         while not composer.is_done:
             composer.take(parser.get_event())
     except YAMLError as error:
-        raise ManifestError(_syntax(source, error)) from None
+        from cloudabi._syntax import explain
+
+        raise ManifestError(explain(source, error)) from None
     return composer.root
 
 
@@ -132,7 +137,10 @@ class _Composer:
         """The document's value."""
         root = self._root
         if root is None or (root.is_plain and root.tag is None and root.text == ""):
-            raise ManifestError(Problem("the manifest is empty", Span(self._source, 0, 0)))
+            help_ = "write a value; `{}` is an empty map"
+            raise ManifestError(
+                Problem("the manifest is empty", Span(self._source, 0, 0), helps=(help_,))
+            )
         return root
 
     def take(self, event: Any) -> None:
@@ -141,7 +149,8 @@ class _Composer:
     def start_document(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
-            self._fail("a manifest has one document, another starts here", event)
+            help_ = "remove it and what follows"
+            self._fail("a manifest has one document, another starts here", event, help_)
 
     def scalar(self, event: Any) -> None:
         self._add(Node(self._source, SCALAR, event), event)
@@ -162,9 +171,11 @@ class _Composer:
     def alias(self, event: Any) -> None:
         node = self._anchors.get(event.anchor)
         if node is None:
-            self._fail(f"no anchor `&{event.anchor}` comes before this alias", event)
+            help_ = f"write `&{event.anchor}` before the value that is meant, or quote the text"
+            self._fail(f"no anchor `&{event.anchor}` comes before this alias", event, help_)
         elif node.is_open:
-            self._fail(f"the alias `*{event.anchor}` is inside the value that it stands for", event)
+            message = f"the alias `*{event.anchor}` is inside the value that it stands for"
+            self._fail(message, event, "remove the alias: no value can contain itself")
         else:
             self._attach(node, event)
 
@@ -186,17 +197,19 @@ class _Composer:
     def _attach(self, node: Node, event: Any) -> None:
         self._size += node.size
         if self._size > EXPANSION_MAX:
-            self._fail("the manifest is too large, all aliases expanded", event)
+            help_ = f"repeat less: {EXPANSION_MAX} values are allowed"
+            self._fail("the manifest is too large, all aliases expanded", event, help_)
         if len(self._open) + max(node.height, node.is_open) > DEPTH_MAX:
-            self._fail(f"values nest deeper than {DEPTH_MAX} levels", event)
+            help_ = "put fewer lists and maps into each other"
+            self._fail(f"values nest deeper than {DEPTH_MAX} levels", event, help_)
         if self._open:
             self._open[-1].members.append(node)
         else:
             self._root = node
 
-    def _fail(self, message: str, event: Any) -> None:
+    def _fail(self, message: str, event: Any, help_: str) -> None:
         span = Span(self._source, event.start_mark.index, event.end_mark.index)
-        raise ManifestError(Problem(message, span))
+        raise ManifestError(Problem(message, span, helps=(help_,)))
 
 
 _HANDLERS = {
@@ -218,29 +231,3 @@ def _short_tag(tag: str | None) -> str | None:
         if tag and tag.startswith(prefix):
             return short + tag.removeprefix(prefix)
     return None if tag == "!" else tag
-
-
-def _syntax(source: Source, error: Any) -> Problem:
-    """Turn PyYAML's complaint into a problem."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:
-        return _control_character(source)
-    span = Span(source, mark.index, mark.index)
-    context = f"{error.context}, line {error.context_mark.line + 1}" if error.context_mark else ""
-    line = source.text.rfind("\n", 0, mark.index) + 1
-    is_tag_line = source.text.startswith("%TAG", line)
-    helps = ("the line reads `%TAG ! tag:nuxi.nl,2015:cloudabi/`",) if is_tag_line else ()
-    return Problem(f"not YAML: {error.problem}", span, (context,) if context else (), helps)
-
-
-def _control_character(source: Source) -> Problem:
-    """Find the character that YAML does not allow."""
-    index = next(i for i, character in enumerate(source.text) if not _is_allowed(character))
-    message = f"not YAML: the character U+{ord(source.text[index]):04X} has to be an escape"
-    return Problem(message, Span(source, index, index + 1))
-
-
-def _is_allowed(character: str) -> bool:
-    if character < "\xa0":
-        return character in "\t\n\r\x85" or character.isprintable()
-    return character not in "\ufeff\ufffe\uffff"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cloudabi._grammar import Form
 
-_COLLECTION_TAGS = ("!!seq", "!!map")
+_COLLECTION_TAGS = {"!!seq": SEQ, "!!map": MAP}
 
 
 class Manifest(Record):
@@ -174,9 +174,11 @@ class _Reader:
             if node.is_plain and node.tag is None and node.text == "<<":
                 raise refusal("merge keys are not supported", node, "repeat what would be merged")
             if len(self.resources) > resources:
-                raise refusal("a resource cannot be part of a key", node)
+                raise refusal("a resource cannot be part of a key", node, "make it a value")
             if not _is_hashable(key):
-                raise refusal("a map cannot be part of a key", node)
+                raise refusal(
+                    "a map cannot be part of a key", node, "quote text that begins with `{`"
+                )
         except ManifestError as error:
             self.problems += error.problems
             key = object()
@@ -204,9 +206,18 @@ def _wrong_tag(node: Node) -> ManifestError:
         return ManifestError(Problem(message, node.tag_span, helps=(help_,)))
     tags = (*_scalars.TAGS, *_COLLECTION_TAGS)
     if tag in tags:
-        return ManifestError(Problem(f"`{tag}` does not fit a {node.kind}", node.tag_span))
-    help_ = f"known are {listed(tags)}"
-    if not tag.startswith("!!"):
-        purposes = {form.name: form.purpose for form in (*_grammar.TAGS.values(), _grammar.PROGRAM)}
-        help_ = suggestion(tag, purposes, purposes)
-    return ManifestError(Problem(f"unknown tag `{tag}`", node.tag_span, helps=(help_,)))
+        help_ = f"remove the tag, or write it before a {_COLLECTION_TAGS.get(tag, SCALAR)}"
+        message = f"`{tag}` does not fit a {node.kind}"
+        return ManifestError(Problem(message, node.tag_span, helps=(help_,)))
+    helps = _other_tag(tag) if not tag.startswith("!!") else (f"known are {listed(tags)}",)
+    return ManifestError(Problem(f"unknown tag `{tag}`", node.tag_span, helps=helps))
+
+
+def _other_tag(tag: str) -> tuple[str, ...]:
+    if not tag.startswith("!"):
+        return ("remove the line `%TAG`, or let it read `%TAG ! tag:nuxi.nl,2015:cloudabi/`",)
+    from cloudabi._synonyms import TAGS
+
+    purposes = {form.name: form.purpose for form in (*_grammar.TAGS.values(), _grammar.PROGRAM)}
+    help_ = suggestion(TAGS.get(tag, tag), purposes, purposes)
+    return (help_,) if help_.startswith("use") else (help_, "plain values need no tag")
