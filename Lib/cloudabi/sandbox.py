@@ -17,7 +17,7 @@ from cloudabi._journal import Journal
 from cloudabi._opening import Opened
 from cloudabi._record import TYPE_CHECKING
 from cloudabi.argdata import Fd, encode
-from cloudabi.outcome import Ending, Outcome, failed, interrupted, limit_reached
+from cloudabi.outcome import Outcome, failed, interrupted, limit_reached
 
 if TYPE_CHECKING:
     import signal
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cloudabi._temporary import DiskWatch
     from cloudabi.argdata import Value
     from cloudabi.manifest import Manifest
-    from cloudabi.outcome import Denial
+    from cloudabi.outcome import Denial, Ending
     from cloudabi.resources import Limits
 
 else:
@@ -119,6 +119,8 @@ class Preparation:
                 "program": Fd(self._program),
                 "argdata": argdata,
                 "descriptors": [_descriptor(grant) for grant in grants],
+                "limits": _limits(self._manifest.limits, self.opened),
+                "traces": traces,
                 "no_landlock": no_landlock,
             }
             pid = self._spawn(*encode(spec, literal=True))
@@ -340,7 +342,7 @@ class Sandbox:
         """Find a reason for the end of a broker that told none."""
         code = self._code
         if code is not None and code >= 0:
-            return Ending("exited", code)
+            return failed("", code)  # it could not but tell everybody
         return failed("the broker was killed" + (f" by signal {-code}" if code else ""))
 
 
