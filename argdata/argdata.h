@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* argdata: typed values as bytes. Tokens (argdata.c) and, on top of them,
- * trees for programs (tree.c, access.c). */
+ * trees for programs (tree.c, access.c), streams and text of them. */
 
 #ifndef ARGDATA_H
 #define ARGDATA_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 /* Messages that nest deeper or are longer are refused everywhere. */
@@ -170,6 +171,41 @@ void argdata_map_next(argdata_map_iterator_t *it);
 void argdata_seq_iterate(const argdata_t *ad, argdata_seq_iterator_t *it);
 bool argdata_seq_get(const argdata_seq_iterator_t *it, const argdata_t **value);
 void argdata_seq_next(argdata_seq_iterator_t *it);
+
+/*
+ * Streams (stream.c): sockets and, without descriptors, anything that can be
+ * read or written. Nothing waits on a non-blocking stream: pull and push
+ * return EAGAIN, and the next call goes on.
+ */
+typedef struct argdata_reader argdata_reader_t;
+typedef struct argdata_writer argdata_writer_t;
+
+/* Messages with more bytes or descriptors are refused. */
+argdata_reader_t *argdata_reader_create(size_t data_max, size_t fds_max);
+void argdata_reader_free(argdata_reader_t *reader);
+
+/* 0 when there is a message, or the stream has ended. EMSGSIZE: too long, or
+ * descriptors were lost. EBADMSG: the stream is cut off. The message before
+ * becomes invalid, and its descriptors are closed. */
+int argdata_reader_pull(argdata_reader_t *reader, int fd);
+
+/* The message; NULL if there is none. A lazy view: see above. */
+const argdata_t *argdata_reader_get(const argdata_reader_t *reader);
+
+/* The descriptor is the caller's now, and the message lacks it. */
+void argdata_reader_release_fd(argdata_reader_t *reader, int fd);
+
+argdata_writer_t *argdata_writer_create(void);
+void argdata_writer_free(argdata_writer_t *writer);
+
+/* The message that is to be sent; it has to live until push returns 0.
+ * Preconditions: no other is on its way. */
+void argdata_writer_set(argdata_writer_t *writer, const argdata_t *ad);
+int argdata_writer_push(argdata_writer_t *writer, int fd);
+
+/* The value as a YAML document (yaml.c). What is malformed is null, and of a
+ * malformed container the beginning is printed. */
+void argdata_print_yaml(const argdata_t *ad, FILE *out);
 
 /* argdata_create_int(x) and argdata_get_int(ad, &x) for any integer type. */
 #define argdata_create_int(value)                                              \

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
@@ -16,6 +17,8 @@ from cloudabi.argdata import Fd, Timestamp, encode
 from cloudabi.errors import ArgdataError
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "Lib" / "cloudabi"
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 VECTORS = json.loads((ROOT / "tests" / "data" / "argdata.json").read_text(encoding="utf-8"))
 
 
@@ -95,8 +98,29 @@ def length(size: int) -> bytes:
 # Containers are well-formed, and what is in them may be anything.
 CROOKED = st.recursive(
     st.builds(bytes.__add__, st.integers(0, 10).map(lambda tag: bytes([tag])), st.binary())
-    | VALUES.map(lambda value: encode(value)[0]),
+    | SCALARS.map(lambda value: encode(value)[0]),
     lambda members: st.builds(container, st.sampled_from((b"\6", b"\7")), st.lists(members)),
     max_leaves=8,
 )
 MESSAGES = st.binary(max_size=40) | damaged() | CROOKED
+
+
+def built(name: str, folder: Path, *flags: str) -> Path:
+    """Compile a program of tests/argdata with the codec and sanitizers."""
+    program = folder / name
+    sources = [*sorted((ROOT / "argdata").glob("*.c")), PACKAGE / "_marshal.c"]
+    sources.append(ROOT / "tests" / "argdata" / f"{name}.c")
+    includes = [f"-I{path}" for path in (ROOT / "argdata", PACKAGE)]
+    command = [
+        "clang-16",
+        "-std=c11",
+        "-D_GNU_SOURCE",
+        "-g",
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        *includes,
+    ]
+    subprocess.run([*command, *SANITIZERS, *flags, "-o", program, *sources], check=True)
+    return program

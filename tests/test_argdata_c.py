@@ -3,32 +3,28 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argdata_harness import MESSAGES, ROOT, VECTORS
+from argdata_harness import MESSAGES, ROOT, VECTORS, built
 from cloudabi.argdata import DEPTH_MAX, decode
 from cloudabi.errors import ArgdataError
 
 EINVAL, EILSEQ, EBADF, E2BIG = 22, 84, 9, 7
+FUZZ_SECONDS = 8
+CORPUS = ROOT / "tests" / "argdata" / "corpus"
+
 Ask = Callable[[list[bytes]], list[str]]
 
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    program = tmp_path_factory.mktemp("argdata") / "tree"
-    sources = [*sorted((ROOT / "argdata").glob("*.c")), ROOT / "tests" / "argdata" / "tree.c"]
-    flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'argdata'}"]
-    flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    subprocess.run([compiler, *flags, "-o", program, *sources], check=True)
+    program = built("tree", tmp_path_factory.mktemp("argdata"))
 
     def ask(messages: list[bytes]) -> list[str]:
         lines = "".join(message.hex() + "\n" for message in messages)
@@ -61,7 +57,7 @@ def test_trees_refuse_unresolved_descriptors_and_depth(tree: Ask) -> None:
     assert answers == [f"refused {EBADF}", f"refused {E2BIG}"]
 
 
-@given(st.lists(MESSAGES, min_size=1, max_size=50))
+@given(st.lists(MESSAGES, min_size=1, max_size=8))
 def test_trees_and_python_agree(tree: Ask, messages: list[bytes]) -> None:
     for message, answer in zip(messages, tree(messages), strict=True):
         try:
@@ -69,5 +65,24 @@ def test_trees_and_python_agree(tree: Ask, messages: list[bytes]) -> None:
         except ArgdataError as error:
             if "no Python form" not in error.message:
                 assert answer.startswith("refused")
-                continue
-        assert answer == message.hex()
+        else:
+            assert answer == message.hex()
+
+
+@pytest.mark.parametrize("name", ["message", "marshal"])
+def test_fuzzing(name: str, tmp_path: Path) -> None:
+    """From the kept inputs, which are lines in hexadecimal, on to new ones."""
+    program = built(f"fuzz_{name}", tmp_path, "-fsanitize=fuzzer")
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number, line in enumerate((CORPUS / f"{name}.txt").read_text().splitlines()):
+        (corpus / str(number)).write_bytes(bytes.fromhex(line))
+    done = subprocess.run(
+        [program, f"-max_total_time={FUZZ_SECONDS}", "-max_len=4000", "-timeout=5", corpus],
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
