@@ -40,7 +40,7 @@ class Echo:
         other.setblocking(False)
         with other:
             self.process = subprocess.Popen(
-                [program, str(max_bytes), str(max_fds)],
+                [str(program), str(max_bytes), str(max_fds)],
                 stdin=other,
                 stdout=other,
                 stderr=subprocess.PIPE,
