@@ -40,9 +40,9 @@ class Echo:
         other.setblocking(False)
         with other:
             self.process = subprocess.Popen(
-                [str(program), str(max_bytes), str(max_fds)],
-                stdin=other,
-                stdout=other,
+                [program, str(max_bytes), str(max_fds)],
+                stdin=other.fileno(),
+                stdout=other.fileno(),
                 stderr=subprocess.PIPE,
                 text=True,
             )
