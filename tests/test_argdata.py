@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -140,6 +141,25 @@ def test_duplicate_key_of_a_nested_seq() -> None:
     with pytest.raises(ArgdataError, match="duplicate key") as caught:
         decode(data)
     assert caught.value.offset == 8
+
+
+@pytest.mark.parametrize("key", [lambda n: n * (2**61 - 1), lambda n: (n * (2**61 - 1),)])
+def test_keys_that_were_chosen_to_have_one_hash(key: Callable[[int], Value]) -> None:
+    """Each of them would be compared with all others: 16 MiB of them would take days."""
+    pairs: list[bytes] = []
+    for number in range(5, 30_000):
+        data, _ = encode(key(number))
+        pairs += (bytes([0x80 | len(data)]), data, b"\x80")
+    with pytest.raises(ArgdataError, match="too many keys have the same hash"):
+        decode(b"\x06" + b"".join(pairs))
+    few = b"\x06" + b"".join(pairs[: 3 * 50])
+    assert decode(few) == {key(number): None for number in range(5, 55)}
+
+
+def test_a_duplicate_key_is_found_among_many() -> None:
+    data, _ = encode({str(number): None for number in range(200_000)})
+    with pytest.raises(ArgdataError, match=r"^at \['7'\], byte \d+: duplicate key$"):
+        decode(data + bytes.fromhex("83 08 37 00 80"))
 
 
 def test_map_as_key() -> None:

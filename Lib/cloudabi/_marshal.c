@@ -34,7 +34,6 @@ struct writer {
 	size_t depth;
 	struct {
 		bool is_map;
-		bool in_key;     /* what is inside has to be hashable */
 		size_t seen;     /* members so far */
 		size_t count_at; /* where a seq's count goes */
 	} open[ARGDATA_DEPTH_MAX];
@@ -106,28 +105,25 @@ static bool put_text(struct writer *w, unsigned char code, const void *data,
 	return put_code(w, code) && put_le(w, 4, len) && put(w, data, len);
 }
 
-/* Whether the next value is a key, or inside one. */
-static bool is_in_key(const struct writer *w)
+/* Whether the next value is a key. */
+static bool is_key(const struct writer *w)
 {
 	size_t top = w->depth - 1;
 
-	return w->depth > 0 &&
-	       (w->open[top].in_key ||
-		(w->open[top].is_map && w->open[top].seen % 2 == 0));
+	return w->depth > 0 && w->open[top].is_map &&
+	       w->open[top].seen % 2 == 0;
 }
 
-/* The scanner has seen to the depth. */
+/* The scanner has seen to the depth. Keys that are tuples or big integers can
+ * be chosen so that they all hash alike: those are left to the slow way, which
+ * counts. */
 static bool put_start(struct writer *w, bool is_map)
 {
-	bool in_key = is_in_key(w);
-	unsigned char code = is_map ? CODE_DICT :
-			     in_key ? CODE_TUPLE :
-				      CODE_LIST;
+	unsigned char code = is_map ? CODE_DICT : CODE_LIST;
 
-	if (is_map && in_key)
+	if (is_key(w))
 		return false;
 	w->open[w->depth].is_map = is_map;
-	w->open[w->depth].in_key = in_key;
 	w->open[w->depth].seen = 0;
 	w->open[w->depth].count_at = w->position + 1;
 	w->depth++;

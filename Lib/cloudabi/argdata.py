@@ -42,6 +42,7 @@ DEPTH_MAX: int = lib.ARGDATA_DEPTH_MAX
 _BATCH = 512
 _NS_PER_S = 10**9
 _WORD_MAX = 2**63
+_COLLISIONS_MAX = 64
 _MARSHAL_VERSION = 2  # the one that _marshal.c speaks
 
 _NULL = lib.ARGDATA_NULL
@@ -447,6 +448,8 @@ class _Decoder:
         if container.is_frozen:
             raise self._error("a map as a map's key has no Python form", container.offset)
         keys = container.items[0::2]
+        if _collide(keys):
+            raise self._error("too many keys have the same hash", container.offset)
         result = dict(zip(keys, container.items[1::2], strict=True))
         if len(result) < len(keys) and not self._duplicate_keys:
             raise self._duplicate(container)
@@ -454,8 +457,11 @@ class _Decoder:
 
     def _duplicate(self, container: _Container) -> ArgdataError:
         """Find the first key that was there before, and its offset by scanning once more."""
-        keys = container.items[0::2]
-        index = next(i for i in range(len(keys)) if keys[i] in keys[:i])
+        seen: set[Any] = set()
+        for index, key in enumerate(container.items[0::2]):
+            if key in seen:
+                break
+            seen.add(key)
         offset = self._member_offset(container.offset, 2 * index)
         self._open.append(container)
         del container.items[2 * index + 1 :]
@@ -480,6 +486,12 @@ class _Decoder:
     def _error(self, message: str, offset: int) -> ArgdataError:
         path = "".join(container.step() for container in self._open[1:])
         return ArgdataError(message, path.removeprefix("."), offset)
+
+
+def _collide(keys: list[Any]) -> bool:
+    """Tell whether keys were chosen to make a dict slow; the hash of text cannot be foreseen."""
+    hashes = [hash(key) for key in keys if type(key) not in (str, bytes)]
+    return len(hashes) - len(set(hashes)) > _COLLISIONS_MAX
 
 
 def _time(ns: int) -> datetime | Timestamp:
