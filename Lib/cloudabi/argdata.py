@@ -457,11 +457,9 @@ class _Decoder:
 
     def _duplicate(self, container: _Container) -> ArgdataError:
         """Find the first key that was there before, and its offset by scanning once more."""
-        seen: set[Any] = set()
-        for index, key in enumerate(container.items[0::2]):
-            if key in seen:
-                break
-            seen.add(key)
+        first: dict[Any, int] = {}
+        keys = enumerate(container.items[0::2])
+        index = next(index for index, key in keys if first.setdefault(key, index) != index)
         offset = self._member_offset(container.offset, 2 * index)
         self._open.append(container)
         del container.items[2 * index + 1 :]

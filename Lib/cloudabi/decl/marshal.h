@@ -3,10 +3,10 @@
  * quick way to build and to read many objects. Read by cffi and by C. */
 
 /*
- * The message as marshal.loads() takes it; a seq inside a key is a tuple.
- * Returns the number of bytes written to out, at most out_len, or 0 if the
- * message is malformed or has what marshal cannot express: a descriptor, a
- * timestamp, an integer of more than 64 bits, a map inside a key.
+ * The message as marshal.loads() takes it. Returns the number of bytes written
+ * to out, at most out_len, or 0 if the message is malformed or has what is not
+ * for this way: a descriptor, a timestamp, an integer of more than 64 bits, a
+ * key that is a map or seq.
  */
 size_t argdata_to_marshal(const void *buf, size_t len, void *out,
 			  size_t out_len);
