@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cloudabi._options import Options
-    from cloudabi.launcher import Installation
-    from cloudabi.manifest import Manifest
+    from cloudabi._report import Report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,27 +41,35 @@ def _main(options: Options) -> int:
         sys.stdout.write(help_text() if options.is_help else f"cloudabi-run {__version__}\n")
         return 0
     _reserve_standard_streams()
+    if options.report is None:
+        return _launch(options)
+    from cloudabi._report import Report
+
+    report = Report(options.report, options.manifest or "<stdin>", options.program)
+    try:
+        return _launch(options, report)
+    except CloudabiError as error:
+        report.fail(error)
+        raise
+
+
+def _launch(options: Options, report: Report | None = None) -> int:
     _fastyaml.install()
     from cloudabi import launcher, manifest
 
     parts = launcher.installation()
     program = options.program or parts.interpreter
     name = options.manifest or "<stdin>"
-    wanted = manifest.parse(
-        _read(options.manifest), name, for_python=_is_same(program, parts.interpreter)
-    )
+    for_python = _is_same(program, parts.interpreter)
+    wanted = manifest.parse(_read(options.manifest), name, for_python=for_python)
     folder = os.path.dirname(options.manifest or "")
     if options.dry_run or options.explain:
         from cloudabi import _modes
 
         _modes.answer(options, wanted, program, folder)
         return 0
-    return 0 if options.check else _run(options, wanted, program, parts, folder)
-
-
-def _run(options: Options, wanted: Manifest, program: str, parts: Installation, folder: str) -> int:
-    from cloudabi import launcher
-
+    if options.check:
+        return 0
     return launcher.run(
         wanted,
         program,
@@ -70,6 +77,8 @@ def _run(options: Options, wanted: Manifest, program: str, parts: Installation, 
         folder=folder,
         no_landlock=options.no_landlock,
         tell=_print_address if options.prints_ports else None,
+        deny=_print_denial if options.traces else None,
+        report=report,
     )
 
 
@@ -112,6 +121,12 @@ def _is_same(path: str, other: str) -> bool:
 
 def _print_address(place: str, address: str) -> None:
     print(f"{place}: {address}", file=sys.stderr, flush=True)
+
+
+def _print_denial(problem: Problem) -> None:
+    from cloudabi.diagnostics import report_denial
+
+    report_denial(problem, sys.stderr)
 
 
 if __name__ == "__main__":

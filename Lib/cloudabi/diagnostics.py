@@ -29,25 +29,39 @@ def report(error: CloudabiError, stream: TextIO, *, as_json: bool = False) -> No
         json.dump(document(error), stream, indent=2)
         stream.write("\n")
         return
-    import os
-
-    color = stream.isatty() and not os.environ.get("NO_COLOR")
-    texts = [render(problem, color=color) for problem in error.problems[:PROBLEMS_MAX]]
+    texts = [
+        render(problem, color=_wants_color(stream)) for problem in error.problems[:PROBLEMS_MAX]
+    ]
     more = len(error.problems) - PROBLEMS_MAX
     if more > 0:
         texts.append(f"{PROGRAM}: {more} more problem{'s' if more > 1 else ''}\n")
     stream.write("\n".join(texts))
 
 
+def report_denial(problem: Problem, stream: TextIO) -> None:
+    """Print what explains a refusal; in colour if the stream is a terminal."""
+    stream.write(render(problem, color=_wants_color(stream), word="denied"))
+    stream.flush()
+
+
+def _wants_color(stream: TextIO) -> bool:
+    import os
+
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
 def document(error: CloudabiError) -> dict[str, object]:
     """Return what JSON says of an error: its exit status and all its problems."""
-    return {"status": error.status, "problems": [_record(problem) for problem in error.problems]}
+    return {
+        "status": error.status,
+        "problems": [problem_document(problem) for problem in error.problems],
+    }
 
 
-def render(problem: Problem, *, color: bool = False) -> str:
+def render(problem: Problem, *, color: bool = False, word: str = "error") -> str:
     """Return the text of a problem, with the part of the source that it is about."""
     red, blue, bold, plain = (_BOLD_RED, _BOLD_BLUE, _BOLD, _PLAIN) if color else ("",) * 4
-    head = f"{red}error{plain}{bold}" if problem.span else f"{bold}{PROGRAM}"
+    head = f"{red}{word}{plain}{bold}" if problem.span else f"{bold}{PROGRAM}"
     lines = [f"{head}: {printable(problem.message)}{plain}"]
     number = str(position(problem.span)[0]) if problem.span else "1"
     gutter = " " * (1 + len(number))
@@ -89,8 +103,8 @@ def suggestion(word: str, known: Iterable[str], purposes: Mapping[str, str] | No
     return f"use `{matches[0]}`{purpose}"
 
 
-def _record(problem: Problem) -> dict[str, object]:
-    """Return a problem for JSON; its end is where the next character stands."""
+def problem_document(problem: Problem) -> dict[str, object]:
+    """Return what JSON says of a problem; its end is where the next character stands."""
     record: dict[str, object] = {"message": problem.message, "file": None}
     if span := problem.span:
         line, column = position(span)
