@@ -12,31 +12,39 @@ if TYPE_CHECKING:
     from cloudabi.errors import Source
 
 _QUOTE = "quote text that begins with one of `@`, `` ` ``, `%`, `*`, `&`, `!`, `|`, `>`"
+_BRACKETS = "quote text that has brackets or braces, such as `'[::1]:80'`"
 _COLON = "put a space behind the `:` of each key, and quote text that has `: ` in it"
-# By a part of what libyaml or PyYAML complain about, the first that fits.
+# By a part of what libyaml or PyYAML complain about, or of where they were; the first that fits.
 _HELPS = (
-    ("scanning a tag", "put a space behind the tag"),
+    ("tag handle", "write a tag such as `!file`, `!fd` or `!!str`"),
+    ("a tag", "put a space behind the tag; quote text that begins with `!`"),
     ("incompatible YAML document", "remove the line `%YAML`, or let it read `%YAML 1.2`"),
+    ("irective", "remove the line; quote text that begins with `%`"),
+    ("block scalar", "write text of several lines below `|`, further right than its key"),
+    (
+        "mapping keys are not allowed",
+        "begin a new line before `?`, or quote text that begins with it",
+    ),
     ("mapping values are not allowed", _COLON),
+    ("unexpected ':'", _COLON),
     ("sequence entries are not allowed", "begin a new line before the `-` of a list"),
     ("block sequence", "write the members of a list below each other, each with `- `"),
+    ("block collection", "write the members of a list below each other, each with `- `"),
     ("block mapping", "begin the keys of a map in one column, and what belongs to a key behind it"),
-    ("did not find expected ',' or ']'", "close the list with `]`; quote text that has brackets"),
-    ("did not find expected ',' or '}'", "close the map with `}`; quote text that has brackets"),
-    ("node content", "quote text that has brackets or braces, such as `'[::1]:80'`"),
-    ("flow sequence", "close the list with `]`; quote text that has brackets"),
-    ("flow mapping", "close the map with `}`; quote text that has brackets"),
+    ("',' or ']'", "close the list with `]`; quote text that has brackets"),
+    ("',' or '}'", "close the map with `}`; quote text that has braces"),
+    ("node content", _BRACKETS),
+    ("flow sequence", _BRACKETS),
+    ("flow mapping", _BRACKETS),
     ("could not find expected ':'", "end a key with `:`, and quote text of several lines"),
     ("unexpected end of stream", "close the text with the quotation mark that it begins with"),
     ("document indicator", "close the text with the quotation mark that it begins with"),
-    ("escape", "write `\\\\` for a backslash, or use single quotes"),
-    ("tag handle", "write a tag such as `!file`, `!fd` or `!!str`"),
+    ("quoted scalar", "write `\\\\` for a backslash between double quotes, or use single quotes"),
+    ("tab character", "indent with spaces, not with tabs"),
     ("cannot start any token", _QUOTE),
-    ("alphabetic or numeric character", _QUOTE),
-    (
-        "<document start>",
-        "indent what belongs to the value before, or write `---` after directives",
-    ),
+    ("an alias", _QUOTE),
+    ("an anchor", _QUOTE),
+    ("<document start>", "remove what follows the manifest's value, or indent what belongs to it"),
 )
 _TAG_LINE = "the line reads `%TAG ! tag:nuxi.nl,2015:cloudabi/`"
 _TAB = "indent with spaces, not with tabs"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from cloudabi._grammar import Form
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COLLECTION_TAGS = {"!!seq": SEQ, "!!map": MAP}
 
 
@@ -55,11 +56,12 @@ def parse(data: bytes, name: str, *, for_python: bool) -> Manifest:
 
 
 def _decode(data: bytes, name: str) -> Source:
+    data = data.removeprefix(_BYTE_ORDER_MARK)
     try:
-        return Source(name, data.decode("utf-8-sig"))
+        return Source(name, data.decode())
     except UnicodeDecodeError as error:
-        source = Source(name, data.decode("utf-8-sig", "replace"))
-        at = len(data[: error.start].decode("utf-8-sig"))
+        source = Source(name, data.decode(errors="replace"))
+        at = len(data[: error.start].decode())
         message = f"not UTF-8: the byte 0x{data[error.start]:02x} is out of place"
         span = Span(source, at, at + 1)
         raise ManifestError(Problem(message, span, helps=("save the file as UTF-8",))) from None
