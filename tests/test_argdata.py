@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argdata_harness import MESSAGES, VALUES, VECTORS, bits, outcome
+from argdata_harness import CORPUS, MESSAGES, VALUES, VECTORS, bits, outcome
 from argdata_model import MalformedError, Model
 from cloudabi.argdata import DEPTH_MAX, Fd, Timestamp, Value, decode, encode
 from cloudabi.errors import ArgdataError
@@ -253,10 +253,19 @@ def test_what_is_accepted_has_no_second_encoding(data: bytes) -> None:
         assert again == data or fds != FDS[: len(fds)]
 
 
+def model_outcome(data: bytes) -> Any:
+    try:
+        return bits(Model(data, FDS).value(0, len(data)))
+    except MalformedError as error:
+        return error.args
+
+
 @given(MESSAGES)
 def test_decoder_and_model_agree(data: bytes) -> None:
-    try:
-        expected = bits(Model(data, FDS).value(0, len(data)))
-    except MalformedError as error:
-        expected = error.args
-    assert outcome(decode, data, FDS) == expected
+    assert outcome(decode, data, FDS) == model_outcome(data)
+
+
+def test_decoder_and_model_agree_on_what_fuzzing_found() -> None:
+    for line in (CORPUS / "message.txt").read_text().splitlines():
+        data = bytes.fromhex(line)
+        assert outcome(decode, data, FDS) == model_outcome(data), line

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argdata_harness import MESSAGES, ROOT, VECTORS, built
+from argdata_harness import CORPUS, MESSAGES, VECTORS, built
 from cloudabi.argdata import DEPTH_MAX, decode
 from cloudabi.errors import ArgdataError
 
 EINVAL, EILSEQ, EBADF, E2BIG = 22, 84, 9, 7
 FUZZ_SECONDS = 8
-CORPUS = ROOT / "tests" / "argdata" / "corpus"
 
 Ask = Callable[[list[bytes]], list[str]]
 
