@@ -14,6 +14,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "build": ("test_build*.py",),
     "unit": ("test_argdata*.py", "test_diagnostics*.py", "test_manifest*.py", "test_options*.py"),
     "abi": ("test_abi*.py",),
+    "api": ("test_api*.py", "test_doctests*.py"),
     "libc": ("test_libc*.py", "test_headers*.py"),
     "conformance": ("test_runtime*.py",),
     "sandbox": ("test_sandbox*.py", "test_escape*.py", "test_broker*.py", "test_seccomp*.py"),

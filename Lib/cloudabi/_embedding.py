@@ -21,17 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, TypeAlias
 
-    from cloudabi import grants
     from cloudabi.argdata import Scalar
     from cloudabi.resources import Limits
     from cloudabi.sandbox import Sandbox
 
     Args: TypeAlias = "Scalar | Grant | Sequence[Args] | Mapping[Any, Args]"
-    FileGrant: TypeAlias = (
-        "grants.Directory | grants.File | grants.Inherit | grants.TemporaryDirectory"
-    )
-    SocketGrant: TypeAlias = "grants.Listen | grants.Connect | grants.Inherit"
-    PathGrant: TypeAlias = "grants.Directory | grants.File"
 
 STREAMS = ("stdin", "stdout", "stderr")
 
@@ -44,9 +38,9 @@ class Given(Record):
     """
 
     args: Args
-    files: Mapping[str, FileGrant] | None
-    sockets: Mapping[str, SocketGrant] | None
-    path: Sequence[PathGrant]
+    files: Mapping[str, Grant] | None
+    sockets: Mapping[str, Grant] | None
+    path: Sequence[Grant]
 
 
 def start(

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from cloudabi._embedding import Args, FileGrant, PathGrant, SocketGrant
+    from cloudabi._embedding import Args
     from cloudabi.argdata import Value
+    from cloudabi.grants import Grant
     from cloudabi.outcome import Denial, Outcome, Usage
     from cloudabi.resources import Limits
     from cloudabi.sandbox import Sandbox
@@ -60,9 +61,9 @@ def run(
     code: str | os.PathLike[str],
     *,
     args: Args = None,
-    files: Mapping[str, FileGrant] | None = None,
-    sockets: Mapping[str, SocketGrant] | None = None,
-    path: Sequence[PathGrant] = (),
+    files: Mapping[str, Grant] | None = None,
+    sockets: Mapping[str, Grant] | None = None,
+    path: Sequence[Grant] = (),
     limits: Limits | None = None,
     stdin: bytes | str | None = None,
     timeout: float | None = None,
@@ -108,9 +109,9 @@ async def run_async(
     code: str | os.PathLike[str],
     *,
     args: Args = None,
-    files: Mapping[str, FileGrant] | None = None,
-    sockets: Mapping[str, SocketGrant] | None = None,
-    path: Sequence[PathGrant] = (),
+    files: Mapping[str, Grant] | None = None,
+    sockets: Mapping[str, Grant] | None = None,
+    path: Sequence[Grant] = (),
     limits: Limits | None = None,
     stdin: bytes | str | None = None,
     timeout: float | None = None,

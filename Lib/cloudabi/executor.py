@@ -8,7 +8,6 @@ import os
 import threading
 import weakref
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar, overload
 
 from cloudabi._embedding import Given
 from cloudabi._guest import find
@@ -17,16 +16,14 @@ from cloudabi._worker import Worker
 from cloudabi.grants import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from typing import Any
 
     from cloudabi import resources
-    from cloudabi._embedding import Args, FileGrant, PathGrant, SocketGrant
+    from cloudabi._embedding import Args
     from cloudabi.argdata import Value
-
-P = ParamSpec("P")
-T = TypeVar("T")
+    from cloudabi.grants import Grant
 
 
 class SandboxExecutor(Executor):
@@ -47,9 +44,9 @@ class SandboxExecutor(Executor):
         max_workers: int | None = None,
         *,
         args: Args = None,
-        files: Mapping[str, FileGrant] | None = None,
-        sockets: Mapping[str, SocketGrant] | None = None,
-        path: Sequence[PathGrant] = (),
+        files: Mapping[str, Grant] | None = None,
+        sockets: Mapping[str, Grant] | None = None,
+        path: Sequence[Grant] = (),
         limits: resources.Limits | None = None,
         timeout: float | None = None,
         max_tasks_per_child: int | None = None,
@@ -75,12 +72,6 @@ class SandboxExecutor(Executor):
         self._workers = _Workers(lambda: Worker(given, limits), timeout, max_tasks_per_child)
         self._numbers = itertools.count(1)
         weakref.finalize(self, self._workers.close)
-
-    @overload
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]: ...
-
-    @overload
-    def submit(self, fn: str, /, *args: Value, **kwargs: Value) -> Future[Any]: ...
 
     def submit(self, fn: Callable[..., Any] | str, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call a function with arguments in a worker, and return a Future for its result.
@@ -113,6 +104,18 @@ class SandboxExecutor(Executor):
             raise
         future.add_done_callback(self._workers.forget)
         return future
+
+    if TYPE_CHECKING:
+
+        def map(
+            self,
+            fn: Callable[..., Any] | str,
+            *iterables: Iterable[Any],
+            timeout: float | None = None,
+            chunksize: int = 1,
+            buffersize: int | None = None,
+        ) -> Iterator[Any]:
+            """Do as every executor does, by name too."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further tasks, and end the workers once there is nothing left to do.

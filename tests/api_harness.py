@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tests of the Python interface share."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SECONDS = 5
+
+
+def children() -> set[str]:
+    """Our child processes, dead ones that nobody has waited for included."""
+    tasks = Path("/proc/self/task").iterdir()
+    return {pid for task in tasks for pid in (task / "children").read_text().split()}
+
+
+def traces() -> tuple[set[str], set[str], set[str]]:
+    """What a run could leave behind: descriptors, processes and temporary directories."""
+    temporary = {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("cloudabi")}
+    return set(os.listdir("/proc/self/fd")), children(), temporary
+
+
+@contextmanager
+def nothing_is_left() -> Iterator[None]:
+    """Whatever is done meanwhile, everything is as before soon after it."""
+    before = traces()
+    yield
+    deadline = time.monotonic() + SECONDS
+    while (now := traces()) != before:
+        assert time.monotonic() < deadline, [
+            new - old for new, old in zip(now, before, strict=True)
+        ]
+        time.sleep(0.01)
