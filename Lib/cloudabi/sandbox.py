@@ -86,9 +86,9 @@ class Preparation:
         self._broker = parts.broker
         self._is_started = False
         try:
+            self._runtime = self.opened.keep(_open_part(parts.runtime))
             self._program = self.opened.program(program)
             self.opened.resources(manifest.resources, folder, self._program)
-            self._runtime = self.opened.keep(_open_part(parts.runtime))
         except BaseException:
             self.opened.undo()
             raise
