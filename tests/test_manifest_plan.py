@@ -103,12 +103,15 @@ def manifests(descriptors: list[int]) -> st.SearchStrategy[str]:
     resources = st.lists(resource_texts(descriptors), min_size=1, max_size=6)
     aliases = st.lists(st.integers(0, 5), max_size=3)
 
-    def text(members: list[str], repeated: list[int]) -> str:
+    limits = st.sampled_from(["", ", limits: {output: 5}"])
+
+    def text(members: list[str], repeated: list[int], limits: str) -> str:
         anchored = [f"&a{index} {member}" for index, member in enumerate(members)]
         again = [f"*a{index} " for index in repeated if index < len(members)]
-        return f"{{x: [{', '.join(anchored)}], y: {{z: [{', '.join(again)}]}}}}"
+        args = f"{{x: [{', '.join(anchored)}], y: {{z: [{', '.join(again)}]}}}}"
+        return f"!program {{args: {args}{limits}}}"
 
-    return st.builds(text, resources, aliases)
+    return st.builds(text, resources, aliases, limits)
 
 
 @settings(

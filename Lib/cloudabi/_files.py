@@ -23,29 +23,43 @@ _KINDS = {
 }
 
 
-def open_file(file: File, folder: str, trail: set[Identity]) -> tuple[int, int, int]:
-    """Open what `!file` names, relative to a folder.
+def open_file(file: File, folder: str, trail: set[Identity]) -> int:
+    """Open what `!file` names, relative to a folder, and make it if it is missing and may be.
 
     trail: as for find().
-    Returns the descriptor, its rights, and those to what is below a directory.
     Raises OSError; ManifestError: it is nothing that can be granted by its name.
+    """
+    handle = find_file(file, folder, trail)
+    if handle is None:
+        return _create(file, folder, trail)
+    try:
+        # All this concerns what the handle holds, whatever becomes of the name.
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            return os.dup(handle)
+        flags = file.access.flags | os.O_NOCTTY | os.O_CLOEXEC
+        return os.open(f"/proc/self/fd/{handle}", flags)
+    finally:
+        os.close(handle)
+
+
+def find_file(file: File, folder: str, trail: set[Identity]) -> int | None:
+    """Find what `!file` names, for reference only; None if it is to be made.
+
+    Arguments and errors are those of open_file().
     """
     try:
         handle = _find(file, file.path, folder, trail)
     except FileNotFoundError:
         if not file.access.creates:
             raise
-        return _create(file, folder, trail)
-    # Everything below concerns what the handle holds, whatever becomes of the name.
+        os.close(_find(file, os.path.dirname(file.path), folder, trail))
+        return None
     try:
-        status = os.fstat(handle)
-        _check(file, status)
-        if stat.S_ISDIR(status.st_mode) and file.access.directory is not None:
-            return os.dup(handle), file.access.directory, file.access.below
-        flags = file.access.flags | os.O_NOCTTY | os.O_CLOEXEC
-        return os.open(f"/proc/self/fd/{handle}", flags), file.access.file, 0
-    finally:
+        _check(file, os.fstat(handle))
+    except ManifestError:
         os.close(handle)
+        raise
+    return handle
 
 
 def _find(file: File, path: str, folder: str, trail: set[Identity]) -> int:
@@ -60,12 +74,12 @@ def _find(file: File, path: str, folder: str, trail: set[Identity]) -> int:
         raise ManifestError(Problem(message, file.span, helps=helps)) from None
 
 
-def _create(file: File, folder: str, trail: set[Identity]) -> tuple[int, int, int]:
+def _create(file: File, folder: str, trail: set[Identity]) -> int:
     flags = file.access.flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     parent, name = os.path.split(file.path)
     handle = _find(file, parent, folder, trail)
     try:
-        return os.open(name, flags, 0o666, dir_fd=handle), file.access.file, 0
+        return os.open(name, flags, 0o666, dir_fd=handle)
     finally:
         os.close(handle)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import stat
 
+from cloudabi._descriptors import rights_of
 from cloudabi._files import open_file
 from cloudabi._paths import find, identity
 from cloudabi._record import TYPE_CHECKING, Record
@@ -13,7 +14,6 @@ from cloudabi.errors import ManifestError, NotFoundError, NotRunnableError, Prob
 from cloudabi.resources import (
     ALL,
     LINKING,
-    READ,
     ActivatedSocket,
     Descriptor,
     Executable,
@@ -74,6 +74,7 @@ class Opened:
         self._output_max = output_max
         self._captures = captures
         self._trails: dict[Resource, set[Identity]] = {}
+        self._counted: dict[int, int] = {}  # what stands for a descriptor that takes output
         self._fds: list[int] = []
 
     def __enter__(self) -> Opened:
@@ -138,56 +139,58 @@ class Opened:
         problems: list[Problem] = []
         for resource in resources:
             try:
-                fd, rights, inheriting = self._open(resource, folder, program)
-                self.grants[resource] = Grant(fd, resource.place, rights, inheriting)
+                fd = self._open(resource, folder, program)
+                is_directory = stat.S_ISDIR(os.fstat(fd).st_mode)
+                rights = rights_of(resource, is_directory=is_directory)
+                if resource.place in self._captures:
+                    rights = ALL, ALL
+                self.grants[resource] = Grant(fd, resource.place, *rights)
             except ManifestError as error:
                 problems += error.problems
             except OSError as error:
-                message = f"cannot {_action(resource)}: {error.strerror}"
-                problems.append(Problem(message, resource.span))
-        problems += self._misled()
+                problems.append(failure(resource, error))
+        granted = {identity(grant.fd) for grant in self.grants.values() if grant.rights & LINKING}
+        problems += misled(self._trails, granted)
         if problems:
             raise ManifestError(*problems)
 
-    def _misled(self) -> Iterator[Problem]:
-        """Find what the program's former runs could have pointed to something else."""
-        granted = {identity(grant.fd) for grant in self.grants.values() if grant.rights & LINKING}
-        for resource, trail in self._trails.items():
-            if not granted.isdisjoint(trail):
-                message = "a symbolic link on the way is in a directory that the program may change"
-                yield Problem(message, resource.span, helps=("name what the link leads to",))
-
-    def _open(self, resource: Resource, folder: str, program: int) -> tuple[int, int, int]:
+    def _open(self, resource: Resource, folder: str, program: int) -> int:
         if resource.place in self._captures:
-            return self._output(resource.place, None), ALL, ALL
+            return self._output(resource.place, None)
         if isinstance(resource, File):
             trail = self._trails[resource] = set()
-            fd, rights, inheriting = open_file(resource, folder, trail)
-            return self.keep(fd), rights, inheriting
+            return self.keep(open_file(resource, folder, trail))
         if isinstance(resource, Inherited):
             return self._inherited(resource)
         if isinstance(resource, Descriptor):
-            return resource.number, resource.rights, resource.inheriting
+            return resource.number
         if isinstance(resource, Socket):
-            return self._socket(resource), ALL, ALL
+            return self._socket(resource)
         if isinstance(resource, ActivatedSocket):
             from cloudabi._sockets import activated_socket
 
-            return activated_socket(resource), ALL, ALL
+            return activated_socket(resource)
         if isinstance(resource, TemporaryDirectory):
-            return self._temporary_directory(), ALL, ALL
+            return self._temporary_directory()
         assert isinstance(resource, Executable)
-        return self.keep(os.dup(program)), ALL, ALL
+        return self.keep(os.dup(program))
 
-    def _inherited(self, wanted: Inherited) -> tuple[int, int, int]:
+    def _inherited(self, wanted: Inherited) -> int:
         """Pass a descriptor on, or a pipe where what goes through it is to be counted."""
-        fd, rights, inheriting = _inherited(wanted)
+        check_inherited(wanted)
+        fd = wanted.number
         if self._output_max is None or not _takes_output(fd):
-            return fd, rights, inheriting
-        if fd == 0:  # as a rule a terminal, opened for both
+            return fd
+        if fd not in self._counted:
+            self._counted[fd] = self._count(wanted)
+        return self._counted[fd]
+
+    def _count(self, wanted: Inherited) -> int:
+        """Put something that nothing escapes in the place of a descriptor that takes output."""
+        if wanted.number == 0:  # as a rule a terminal, opened for both
             flags = os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC
-            return self.keep(os.open("/proc/self/fd/0", flags)), rights, inheriting
-        return self._output(wanted.place, fd), rights, inheriting
+            return self.keep(os.open("/proc/self/fd/0", flags))
+        return self._output(wanted.place, wanted.number)
 
     def _output(self, place: str, target: int | None) -> int:
         from cloudabi._output import Meter, Output
@@ -234,26 +237,56 @@ class Opened:
 
     def _find_socket(self, wanted: Socket) -> int | None:
         """Find the file of a UNIX socket, or the directory where it is to be."""
-        if not wanted.path:
-            return None
         trail = self._trails[wanted] = set()
-        path = os.path.dirname(wanted.path) if wanted.binds else wanted.path
-        return self.keep(find(path, trail))
+        handle = find_socket(wanted, trail)
+        return handle if handle is None else self.keep(handle)
 
 
-def _inherited(wanted: Inherited) -> tuple[int, int, int]:
-    """Check that a descriptor is meant to be passed on: all of our own close on exec."""
+def find_socket(wanted: Socket, trail: set[Identity]) -> int | None:
+    """Find the file of a UNIX socket, or the directory where it is to be, for reference only.
+
+    trail: as for find().
+    Raises OSError.
+    """
+    if not wanted.path:
+        return None
+    return find(os.path.dirname(wanted.path) if wanted.binds else wanted.path, trail)
+
+
+def misled(trails: Mapping[Resource, set[Identity]], granted: set[Identity]) -> Iterator[Problem]:
+    """Find what the program's former runs could have pointed to something else.
+
+    trails: the directories that led over symbolic links. granted: those that the program changes.
+    """
+    for resource, trail in trails.items():
+        if not granted.isdisjoint(trail):
+            message = "a symbolic link on the way is in a directory that the program may change"
+            yield Problem(message, resource.span, helps=("name what the link leads to",))
+
+
+def check_inherited(wanted: Inherited) -> None:
+    """Check that a descriptor is meant to be passed on: all of our own close on exec.
+
+    Raises ManifestError.
+    """
     number = wanted.number
-    helps: tuple[str, ...] = ()
     try:
         if os.get_inheritable(number):
-            is_directory = stat.S_ISDIR(os.fstat(number).st_mode)
-            return (number, READ.directory or 0, READ.below) if is_directory else (number, ALL, ALL)
-        if number == 0:
-            helps = ("use `-f`: standard input held the manifest",)
+            return
     except OSError:
         pass
-    raise ManifestError(Problem(f"descriptor {number} is not open", wanted.span, helps=helps))
+    help_ = f"start cloudabi-run with descriptor {number} open and inheritable"
+    if number == 0:
+        help_ = "use `-f`: standard input held the manifest"
+    raise ManifestError(Problem(f"descriptor {number} is not open", wanted.span, helps=(help_,)))
+
+
+def failure(resource: Resource, error: OSError) -> Problem:
+    """Tell that something cannot be opened."""
+    notes: tuple[str, ...] = ()
+    if isinstance(resource, File) and not resource.path.startswith("/"):
+        notes = ("relative paths start from the manifest's folder",)
+    return Problem(f"cannot {_action(resource)}: {error.strerror}", resource.span, notes)
 
 
 def _takes_output(fd: int) -> bool:
@@ -269,9 +302,7 @@ def _action(resource: Resource) -> str:
     if isinstance(resource, File):
         return f"open `{resource.path}`"
     if isinstance(resource, Socket):
-        host = f"[{resource.host}]" if ":" in (resource.host or "") else resource.host
-        address = resource.path or f"{host}:{resource.port}"
-        return f"{'bind' if resource.binds else 'connect'} to `{address}`"
+        return f"{'bind' if resource.binds else 'connect'} to `{resource.address}`"
     if isinstance(resource, TemporaryDirectory):
         return f"make a temporary directory in `{os.environ.get('TMPDIR') or '/tmp'}`"
     return f"pass on `{resource.place}`"

@@ -8,11 +8,14 @@ import stat
 
 from cloudabi import _abi
 from cloudabi._descriptors import numbered, rights_of
-from cloudabi._opening import Grant
+from cloudabi._files import find_file
+from cloudabi._opening import Grant, check_inherited, failure, find_socket, misled
+from cloudabi._paths import identity
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi.argdata import Fd, step
-from cloudabi.errors import Problem
+from cloudabi.errors import ManifestError
 from cloudabi.resources import (
+    LINKING,
     MODES,
     ActivatedSocket,
     Executable,
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from cloudabi._paths import Identity
+    from cloudabi.errors import Problem
     from cloudabi.manifest import Manifest
 
 _KINDS = {
@@ -47,12 +52,12 @@ class Look(Record):
     """What a resource is at the moment.
 
     kind: in a word. target: the path, address or else where it comes from.
-    problem: why it cannot be had.
+    fd: our own descriptor, if it is open already.
     """
 
     kind: str
     target: str
-    problem: Problem | None = None
+    fd: int | None = None
 
 
 class Planned(Record):
@@ -106,17 +111,14 @@ class Plan(Record):
     program: its path. grants: by the numbers of their descriptors.
     value: what the program gets, one leaf after the other, with their places; descriptors have
         the program's numbers.
+    problems: why the run would fail, as far as looking tells.
     """
 
     program: str
     grants: tuple[Planned, ...]
     value: tuple[tuple[str, Any], ...]
     limits: Limits
-
-    @property
-    def problems(self) -> list[Problem]:
-        """Why the run would fail, as far as looking tells."""
-        return [grant.look.problem for grant in self.grants if grant.look.problem]
+    problems: tuple[Problem, ...]
 
 
 def plan(manifest: Manifest, program: str, folder: str) -> Plan:
@@ -124,33 +126,30 @@ def plan(manifest: Manifest, program: str, folder: str) -> Plan:
 
     folder: what its relative paths start from.
     """
-    looks = {resource: _look(resource, program, folder) for resource in manifest.resources}
+    looker = _Looker(program, folder)
+    looks = {resource: looker.look(resource) for resource in manifest.resources}
     grants: dict[Resource, Grant] = {}
-    for count, resource in enumerate(manifest.resources):
-        fd = resource.number if isinstance(resource, Inherited) else _OWN_FDS + count
-        rights = rights_of(resource, is_directory=looks[resource].kind == "directory")
+    for count, (resource, look) in enumerate(looks.items()):
+        fd = _OWN_FDS + count if look.fd is None else look.fd
+        rights = rights_of(resource, is_directory=look.kind == "directory")
         grants[resource] = Grant(fd, resource.place, *rights)
     _, order = numbered(manifest.value, grants)
     numbers = {grant.fd: number for number, grant in enumerate(order)}
-    value = []
     places: list[list[str]] = [[] for _ in order]
+    value = []
     for place, leaf in _leaves(manifest.value, ""):
         if isinstance(leaf, Resource):
-            leaf = Fd(numbers[grants[leaf].fd])
-            places[leaf.number].append(place)
-        value.append((place, leaf))
-    resources = {resource.place: resource for resource in manifest.resources}
-    planned = tuple(
-        Planned(
-            number,
-            tuple(places[number]),
-            resources[grant.place],
-            grant,
-            looks[resources[grant.place]],
-        )
-        for number, grant in enumerate(order)
-    )
-    return Plan(program, planned, tuple(value), manifest.limits)
+            number = numbers[grants[leaf].fd]
+            places[number].append(place)
+            value.append((place, Fd(number)))
+        else:
+            value.append((place, leaf))
+    by_place = {resource.place: resource for resource in manifest.resources}
+    planned = []
+    for number, grant in enumerate(order):
+        resource = by_place[grant.place]
+        planned.append(Planned(number, tuple(places[number]), resource, grant, looks[resource]))
+    return Plan(program, tuple(planned), tuple(value), manifest.limits, looker.problems())
 
 
 def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -165,48 +164,77 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
         yield place.removeprefix("."), value
 
 
-def _look(resource: Resource, program: str, folder: str) -> Look:
-    if isinstance(resource, File):
-        return _look_at_file(resource, os.path.abspath(os.path.join(folder, resource.path)))
-    if isinstance(resource, Inherited):
-        return _look_at_descriptor(resource)
-    if isinstance(resource, Socket):
-        verb = "bind" if resource.binds else "connect"
-        return Look(f"{resource.type} socket", f"{verb} {resource.address}")
-    if isinstance(resource, ActivatedSocket):
-        return Look("socket", f"inherit {resource.name}")
-    if isinstance(resource, Executable):
-        return Look("file", os.path.abspath(program))
-    return Look("directory", "temporary")
+class _Looker:
+    """Looks at resources as a run does before it opens what it finds."""
+
+    def __init__(self, program: str, folder: str) -> None:
+        self._program = program
+        self._folder = folder
+        self._problems: list[Problem] = []
+        self._trails: dict[Resource, set[Identity]] = {}
+        self._changeable: set[Identity] = set()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what is in the way of a run; everything has been looked at."""
+        return (*self._problems, *misled(self._trails, self._changeable))
+
+    def look(self, resource: Resource) -> Look:
+        """Look at a resource."""
+        self._trails[resource] = set()
+        try:
+            return self._look(resource)
+        except ManifestError as error:
+            self._problems += error.problems
+        except OSError as error:
+            self._problems.append(failure(resource, error))
+        return Look("?", self._target(resource))
+
+    def _look(self, resource: Resource) -> Look:
+        target = self._target(resource)
+        if isinstance(resource, File):
+            return self._file(resource, target)
+        if isinstance(resource, Inherited):
+            check_inherited(resource)
+            return Look(_kind(resource.number), target, resource.number)
+        if isinstance(resource, ActivatedSocket):
+            from cloudabi._sockets import activated_socket
+
+            return Look("socket", target, activated_socket(resource))
+        if isinstance(resource, Socket):
+            handle = find_socket(resource, self._trails[resource])
+            if handle is not None:
+                os.close(handle)
+            return Look(f"{resource.type} socket", target)
+        return Look("file" if isinstance(resource, Executable) else "directory", target)
+
+    def _file(self, file: File, target: str) -> Look:
+        handle = find_file(file, self._folder, self._trails[file])
+        if handle is None:
+            return Look("new file", target)
+        try:
+            kind = _kind(handle)
+            if kind == "directory" and (file.access.directory or 0) & LINKING:
+                self._changeable.add(identity(handle))
+            real = os.readlink(f"/proc/self/fd/{handle}")
+            return Look(kind, target if real == target else f"{target} -> {real}")
+        finally:
+            os.close(handle)
+
+    def _target(self, resource: Resource) -> str:
+        """Say where a resource comes from."""
+        if isinstance(resource, File):
+            return os.path.abspath(os.path.join(self._folder, resource.path))
+        if isinstance(resource, Inherited):
+            return f"descriptor {resource.number}"
+        if isinstance(resource, ActivatedSocket):
+            return f"inherit {resource.name}"
+        if isinstance(resource, Socket):
+            return f"{'bind' if resource.binds else 'connect'} {resource.address}"
+        if isinstance(resource, Executable):
+            return os.path.abspath(self._program)
+        return "temporary"
 
 
-def _look_at_file(file: File, path: str) -> Look:
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError as error:
-        if file.access.creates and os.path.isdir(os.path.dirname(path)):
-            return Look("new file", path)
-        return Look("missing", path, _problem(file, error))
-    except OSError as error:
-        return Look("missing", path, _problem(file, error))
-    real = os.path.realpath(path)
-    target = path if real == path else f"{path} -> {real}"
-    return Look(_KINDS[stat.S_IFMT(mode)], target)
-
-
-def _problem(file: File, error: OSError) -> Problem:
-    return Problem(f"cannot open `{file.path}`: {error.strerror}", file.span)
-
-
-def _look_at_descriptor(resource: Inherited) -> Look:
-    number = resource.number
-    target = f"descriptor {number}"
-    try:
-        mode = os.fstat(number).st_mode
-        is_open = os.get_inheritable(number)
-    except OSError:
-        is_open = False
-    if not is_open:
-        return Look("missing", target, Problem(f"descriptor {number} is not open", resource.span))
-    kind = "terminal" if os.isatty(number) else _KINDS[stat.S_IFMT(mode)]
-    return Look(kind, target)
+def _kind(fd: int) -> str:
+    """Say what is open, or found for reference."""
+    return "terminal" if os.isatty(fd) else _KINDS[stat.S_IFMT(os.fstat(fd).st_mode)]
