@@ -127,7 +127,7 @@ class Reader:
     ) -> None:
         self._stream = _stream(sock)
         self._max_bytes = max_bytes
-        self._max_fds = max_fds
+        self._max_fds = min(max_fds, FDS_MAX)
         self._fds: list[int] = []  # of the current message
         self._broken: ArgdataError | None = None
         self._start()
