@@ -67,7 +67,7 @@ def start(
 
 
 def _manifest(library: str, given: Given, own: Mapping[str, Any], limits: Limits) -> Manifest:
-    path = [grant.resource(f"path[{index}]") for index, grant in enumerate(given.path, 1)]
+    path = [grant._resource(f"path[{index}]") for index, grant in enumerate(given.path, 1)]
     streams = {name: own[name] for name in STREAMS if name in own}
     rest = {name: member for name, member in own.items() if name not in STREAMS}
     value = {
@@ -98,7 +98,7 @@ def _merged(given: Given) -> Any:
 def _with_resources(value: Any, place: str, depth: int) -> Any:
     """Replace grants by resources."""
     if isinstance(value, Grant):
-        return value.resource(place)
+        return value._resource(place)
     if depth > DEPTH_MAX:
         raise ArgdataError(f"values nest deeper than {DEPTH_MAX} levels", place)
     if isinstance(value, list | tuple):

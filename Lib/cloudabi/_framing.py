@@ -58,6 +58,11 @@ class Writer:
         Raises BlockingIOError, TimeoutError: not all is sent yet; flush() goes on.
         Raises OSError: the stream failed; the value is not sent.
         Source: docs/argdata.md, "Framing".
+
+        >>> reader, writer = os.pipe()
+        >>> Writer(writer).send([1, "two"])
+        >>> os.read(reader, 100).hex(" ")
+        '00 00 00 00 00 00 00 0a 07 82 05 01 85 08 74 77 6f 00'
         """
         payload, fds = encode(value)
         if len(payload) > self._max_bytes:
@@ -71,6 +76,21 @@ class Writer:
         """Go on with what is waiting, until nothing is.
 
         Raises what send() does.
+
+        >>> import socket
+        >>> here, there = socket.socketpair()
+        >>> here.setblocking(False)
+        >>> writer = Writer(here)
+        >>> try:
+        ...     writer.send(bytes(1 << 20))
+        ... except BlockingIOError:
+        ...     while writer.is_waiting and there.recv(1 << 20):
+        ...         try:
+        ...             writer.flush()
+        ...         except BlockingIOError:
+        ...             pass
+        >>> writer.is_waiting
+        False
         """
         while self._queue:
             message = self._queue[0]
@@ -144,6 +164,11 @@ class Reader:
         Raises BlockingIOError, TimeoutError: there is no whole message yet; the next call goes on.
         Raises OSError: the stream failed.
         Source: docs/argdata.md, "Framing".
+
+        >>> reader, writer = os.pipe()
+        >>> Writer(writer).send({"n": 1})
+        >>> Reader(reader).receive()
+        {'n': 1}
         """
         if self._broken is not None:
             raise self._broken
@@ -156,7 +181,12 @@ class Reader:
         return self._take()
 
     def close(self) -> None:
-        """Close the descriptors of a message that is not complete, and will not be received."""
+        """Close the descriptors of a message that is not complete, and will not be received.
+
+        >>> import socket
+        >>> here, there = socket.socketpair()
+        >>> Reader(here, max_fds=4).close()
+        """
         while self._fds:
             os.close(self._fds.pop())
 

@@ -79,7 +79,11 @@ class Fd(Record):
     number: int
 
     def fileno(self) -> int:
-        """Return the number, as file objects do."""
+        """Return the number, as file objects do.
+
+        >>> Fd(2).fileno()
+        2
+        """
         return self.number
 
 

@@ -59,7 +59,7 @@ class Grant(Record):
         super().__init__(*args, **kwargs)
         self._check()
 
-    def resource(self, place: str) -> resources.Resource:
+    def _resource(self, place: str) -> resources.Resource:
         """Say what to open.
 
         place: where the program finds it, such as `args.log`.
@@ -90,7 +90,7 @@ class Directory(Grant):
     def _check(self) -> None:
         _check_word("a directory's mode", self.mode, _DIRECTORY_MODES)
 
-    def resource(self, place: str) -> resources.Resource:
+    def _resource(self, place: str) -> resources.Resource:
         path = os.fspath(self.path)
         if os.path.exists(path) and not os.path.isdir(path):
             raise GrantError(Problem(f"`{path}` is not a directory", helps=("grant a `File`",)))
@@ -114,7 +114,7 @@ class File(Grant):
     def _check(self) -> None:
         _check_word("a file's mode", self.mode, MODES)
 
-    def resource(self, place: str) -> resources.Resource:
+    def _resource(self, place: str) -> resources.Resource:
         path = os.fspath(self.path)
         if os.path.isdir(path):
             raise GrantError(Problem(f"`{path}` is a directory", helps=("grant a `Directory`",)))
@@ -128,7 +128,7 @@ class TemporaryDirectory(Grant):
     TemporaryDirectory()
     """
 
-    def resource(self, place: str) -> resources.Resource:
+    def _resource(self, place: str) -> resources.Resource:
         return resources.TemporaryDirectory(None, place)
 
 
@@ -172,7 +172,7 @@ class Listen(_Address):
 
     backlog: int = _BACKLOG
 
-    def resource(self, place: str) -> resources.Resource:
+    def _resource(self, place: str) -> resources.Resource:
         return self._socket(place, True, None if self.type == "dgram" else self.backlog)
 
 
@@ -189,7 +189,7 @@ class Connect(_Address):
     ValueError: 99999 is not a port
     """
 
-    def resource(self, place: str) -> resources.Resource:
+    def _resource(self, place: str) -> resources.Resource:
         return self._socket(place, False, None)
 
 
@@ -205,7 +205,7 @@ class Inherit(Grant):
 
     fd: int | HasFileno
 
-    def resource(self, place: str) -> resources.Resource:
+    def _resource(self, place: str) -> resources.Resource:
         number = self.fd if isinstance(self.fd, int) else self.fd.fileno()
         try:
             is_directory = stat.S_ISDIR(os.fstat(number).st_mode)
