@@ -10,8 +10,6 @@
 #include "broker.h"
 #include "host_errno.h"
 
-#define NS_PER_S 1000000000
-
 #define TIME_FLAGS                                                             \
 	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW |                 \
 	 CLOUDABI_FILESTAT_MTIM | CLOUDABI_FILESTAT_MTIM_NOW)

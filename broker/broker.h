@@ -17,6 +17,8 @@
 
 #include "protocol.h"
 
+#define NS_PER_S 1000000000
+
 /* report.c: failures in words. */
 
 /* Any other status is the program's own. */
@@ -147,11 +149,27 @@ void spec_read(int fd, struct spec *spec);
 /* Whether the file is on procfs, sysfs or the like; negative errno. */
 int filesystem_is_kernel(int fd);
 
+/* trace.c: what a run tells about refusals and uses, if somebody traces it. */
+
+enum trace_source {
+	TRACE_BROKER,
+	TRACE_PROGRAM,
+};
+
+void trace_start(const struct spec *spec);
+bool trace_is_on(void);
+/* Whether the program got a descriptor of that number at the start. */
+bool trace_knows(uint32_t descriptor);
+/* Each is told once. */
+void trace_used(int descriptor);
+void trace_denied(enum trace_source source, const struct denial *denial);
+
 /* capability.c: the directories that the guest holds. */
 
 struct capability {
 	int sock; /* our end; the capability exists iff this is not -1 */
 	int dir;
+	int origin; /* the descriptor of the start that it comes from */
 	uint64_t rights_base;
 	uint64_t rights_inheriting;
 	bool has_ticket;
@@ -164,7 +182,7 @@ extern struct capability capabilities[CAPABILITIES_MAX];
 void capabilities_start(void);
 /* The guest's end of a new capability, or a negative errno. Takes over dir,
  * also in case of failure. */
-int capability_create(int dir, uint64_t rights_base,
+int capability_create(int dir, int origin, uint64_t rights_base,
 		      uint64_t rights_inheriting);
 void capability_drop(struct capability *capability);
 int capability_issue_ticket(struct capability *capability);
@@ -196,20 +214,49 @@ void grants_close(const struct spec *spec, const struct grants *grants);
 struct guest {
 	pid_t pid;
 	int pidfd;
-	int result;        /* where a runtime that gives up says why */
+	int result;        /* where the runtime speaks before the program */
+	bool has_spoken;   /* it has */
+	bool has_given_up; /* it has, and this is why: */
+	struct start_result refusal;
 	char program[256]; /* for messages */
 	uint64_t start_ns; /* CLOCK_MONOTONIC */
+	bool has_ended;
 	bool is_condemned;
 	struct ending verdict; /* why, if it is */
 };
 
 void guest_start(const struct spec *spec, const struct grants *grants,
 		 struct guest *guest);
+/* What the runtime says. Preconditions: guest->result is readable. */
+void guest_hear(struct guest *guest);
 /* Kills the guest. The first reason counts. */
 void guest_condemn(struct guest *guest, struct ending verdict);
 /* Returns the status for exit(), after telling the launcher.
  * Preconditions: guest->pidfd has become readable. */
-int guest_reap(const struct guest *guest);
+int guest_reap(struct guest *guest);
+
+/* limits.c: what the kernel measures and we enforce. */
+
+#define LIMITS_SIGNAL SIGRTMIN
+
+/* Returns a descriptor from which threads are counted, or -1. */
+int limits_start(const struct limits *limits, const struct guest *guest);
+/* A timer has run out. */
+void limits_take(struct guest *guest, int timer);
+
+/* policy.c: forbidden calls. */
+
+void policy_start(int listener);
+/* Preconditions: the listener is readable or, which is over then, hung up. */
+void policy_take(struct guest *guest, bool is_over);
+
+/* notes.c: what the guest says about itself. */
+
+/* Returns the guest's end of a new socket. */
+int notes_open(void);
+void notes_take(void);
+/* Whether the packet is a note; if so, records it. */
+bool notes_judge(const unsigned char *packet, size_t len);
 
 /* landlock.c, seccomp.c: the broker's own confinement. */
 
@@ -217,7 +264,8 @@ int guest_reap(const struct guest *guest);
  * Landlock and optional says that this will do; or dies. */
 int landlock_prepare(bool optional);
 void landlock_enter(int ruleset);
-void seccomp_enter(const struct guest *guest);
+/* threads_fd is what limits_start() returned. */
+void seccomp_enter(const struct guest *guest, int threads_fd);
 
 /* path.c: names below a directory, and never outside it. */
 
@@ -271,6 +319,10 @@ struct request {
 	struct broker_request head;
 	char path1[BROKER_PATH_MAX + 1];
 	char path2[BROKER_PATH_MAX + 1];
+	/* What it concerns if it is refused. */
+	int origin; /* of the capability, -1 if there is none */
+	bool is_second_path;
+	uint64_t lacks; /* rights */
 };
 
 struct reply {
@@ -299,15 +351,25 @@ cloudabi_errno_t stat_fget(struct capability *capability,
 cloudabi_errno_t stat_fput(struct capability *capability,
 			   struct request *request, struct reply *reply);
 /* A new capability for the reply. Takes over dir. */
-cloudabi_errno_t reply_capability(struct reply *reply, int dir,
+cloudabi_errno_t reply_capability(struct reply *reply, int dir, int origin,
 				  uint64_t rights_base,
 				  uint64_t rights_inheriting);
 
 /* serve.c: the event loop. */
 
+/* Beyond the indices of capabilities. */
+enum watch {
+	WATCH_SIGNALS = CAPABILITIES_MAX,
+	WATCH_GUEST,
+	WATCH_LAUNCHER,
+	WATCH_RESULT,
+	WATCH_POLICY,
+	WATCH_NOTES,
+};
+
 void serve_start(void);
-/* Wakes the loop when fd is readable: capabilities[index]. 0 or negative
- * errno. */
+/* Wakes the loop when fd is readable; an index of capabilities or one of the
+ * above. 0 or negative errno. */
 int serve_watch(int fd, uint64_t index);
 /* Serves until the guest has ended, and ends it when the launcher does, which
  * is a pidfd. Returns the status for exit(). */

@@ -63,7 +63,8 @@ static void bind_name(const struct capability *capability)
 	     offsetof(struct sockaddr_un, sun_path) + sizeof(name));
 }
 
-int capability_create(int dir, uint64_t rights_base, uint64_t rights_inheriting)
+int capability_create(int dir, int origin, uint64_t rights_base,
+		      uint64_t rights_inheriting)
 {
 	struct capability *capability = find_free();
 	int end = create(capability);
@@ -73,6 +74,7 @@ int capability_create(int dir, uint64_t rights_base, uint64_t rights_inheriting)
 		return end;
 	}
 	capability->dir = dir;
+	capability->origin = origin;
 	capability->rights_base = rights_base;
 	capability->rights_inheriting = rights_inheriting;
 	capability->has_ticket = false;

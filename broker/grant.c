@@ -189,13 +189,13 @@ static int reopen_directory(int fd, struct start_fd *start)
 	return path_reopen(fd, O_PATH);
 }
 
-static int open_directory(int fd, struct start_fd *start)
+static int open_directory(int fd, int number, struct start_fd *start)
 {
 	int dir = reopen_directory(fd, start);
 
 	if (dir < 0)
 		return dir;
-	return capability_create(dir, start->rights_base,
+	return capability_create(dir, number, start->rights_base,
 				 start->rights_inheriting);
 }
 
@@ -255,7 +255,7 @@ void grants_open(const struct spec *spec, struct grants *grants)
 		int fd = spec->fds[i].fd;
 
 		if (start->filetype == CLOUDABI_FILETYPE_DIRECTORY)
-			fd = open_directory(fd, start);
+			fd = open_directory(fd, (int)i, start);
 		if (fd < 0)
 			die(EXIT_SETUP, "%s: cannot open the directory: %s",
 			    spec->fds[i].name, strerror(-fd));

@@ -25,7 +25,13 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-#define NS_PER_S 1000000000
+/* What the runtime finds above the program's descriptors, in that order. */
+enum {
+	OWN_BLOCK,
+	OWN_PROGRAM,
+	OWN_RESULT,
+	OWN_NOTES,
+};
 
 static uint32_t count_cpus(void)
 {
@@ -67,13 +73,16 @@ static int create_memory_file(void)
 static int write_start_block(const struct spec *spec,
 			     const struct grants *grants)
 {
+	const uint32_t notes_fd = (uint32_t)spec->fds_len + OWN_NOTES;
 	const struct start_block block = {
 		.magic = START_MAGIC,
-		.flags = grants->flags,
+		.flags = grants->flags |
+			 (spec->limits.memory != 0 ? START_NO_MEMORY_FILES : 0),
 		.fds_len = (uint32_t)spec->fds_len,
 		.argdata_len = spec->argdata_len,
 		.ncpus = count_cpus(),
-		.notes_fd = CLOUDABI_NOTE_NO_FD,
+		.notes_fd = spec->traces ? notes_fd : CLOUDABI_NOTE_NO_FD,
+		.threads_max = (uint32_t)spec->limits.threads,
 	};
 	int fd = create_memory_file();
 
@@ -111,6 +120,7 @@ static void reset_signals(int result)
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* EFBIG says the same */
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0)
 		give_up(result, "sigprocmask");
@@ -150,50 +160,83 @@ static void become_guest(int result, pid_t broker)
 	reset_signals(result);
 }
 
+static void bound(int result, int resource, uint64_t limit)
+{
+	if (limit != 0)
+		lower_limit(result, resource, limit);
+}
+
+/* One that the guest has no use for does not count. */
+static uint64_t files_bound(const struct spec *spec)
+{
+	uint64_t files = spec->limits.files;
+
+	if (files == 0 || files >= START_FDS_MAX)
+		return START_FDS_MAX;
+	return spec->traces && files > spec->fds_len + OWN_NOTES ? files + 1 :
+								   files;
+}
+
+static void set_limits(int result, const struct spec *spec)
+{
+	const struct limits *limits = &spec->limits;
+
+	lower_limit(result, RLIMIT_CORE, 0);
+	lower_limit(result, RLIMIT_NOFILE, files_bound(spec));
+	bound(result, RLIMIT_FSIZE, limits->file_size);
+	bound(result, RLIMIT_AS, limits->memory);
+}
+
 /* Puts fds[i] at number i, for all i; what is above is closed. The first pass
  * moves everything out of the way, so that no number is needed twice. The
  * last one, the runtime, is closed by its own execution. */
-static void place_fds(int *fds, int len)
+static void place_fds(int *fds, int len, int result)
 {
-	int result;
+	int moved_result = fds[result];
 
 	for (int i = 0; i < len; i++) {
-		result = fds[len - 2];
 		if (fds[i] < len)
 			fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, len);
 		if (fds[i] < 0)
-			give_up(result, "fcntl(F_DUPFD_CLOEXEC)");
+			give_up(moved_result, "fcntl(F_DUPFD_CLOEXEC)");
+		moved_result = fds[result];
 	}
-	result = fds[len - 2];
 	for (int i = 0; i < len; i++)
 		if (dup3(fds[i], i, i == len - 1 ? O_CLOEXEC : 0) < 0)
-			give_up(result, "dup3");
+			give_up(moved_result, "dup3");
 	if (syscall(SYS_close_range, (unsigned)len, UINT_MAX, 0) != 0)
 		give_up(result, "close_range");
 }
 
+/* What the child has that the spec does not mention. */
+struct ends {
+	int start_block;
+	int result;
+	int notes; /* or -1 */
+};
+
 static _Noreturn void run_child(const struct spec *spec,
-				const struct grants *grants, int start_block,
-				int result, pid_t broker)
+				const struct grants *grants,
+				const struct ends *ends, pid_t broker)
 {
 	static int fds[START_FDS_MAX];
-	int len = (int)spec->fds_len;
+	int len = (int)spec->fds_len, result = len + OWN_RESULT;
+	int runtime = len + (ends->notes != -1 ? OWN_NOTES + 1 : OWN_NOTES);
 	char number[16];
 	char *arguments[] = {"cloudabi-runtime", number, NULL};
 	char *environment[] = {NULL};
 
-	become_guest(result, broker);
+	become_guest(ends->result, broker);
 	memcpy(fds, grants->fds, spec->fds_len * sizeof(fds[0]));
-	fds[len] = start_block;
-	fds[len + 1] = spec->program;
-	fds[len + 2] = result;
-	fds[len + 3] = spec->runtime;
-	place_fds(fds, len + 4);
-	result = len + 2;
-	lower_limit(result, RLIMIT_CORE, 0);
-	lower_limit(result, RLIMIT_NOFILE, START_FDS_MAX);
+	fds[len + OWN_BLOCK] = ends->start_block;
+	fds[len + OWN_PROGRAM] = spec->program;
+	fds[result] = ends->result;
+	fds[len + OWN_NOTES] = ends->notes;
+	fds[runtime] = spec->runtime;
+	place_fds(fds, runtime + 1, result);
+	set_limits(result, spec);
 	snprintf(number, sizeof(number), "%d", len);
-	syscall(SYS_execveat, len + 3, "", arguments, environment,
+	syscall(SYS_execveat, runtime, "", arguments, environment,
 		AT_EMPTY_PATH);
 	give_up(result, "execveat of the runtime");
 }
@@ -225,20 +268,24 @@ void guest_start(const struct spec *spec, const struct grants *grants,
 		 struct guest *guest)
 {
 	pid_t broker = getpid();
-	int start_block, results[2];
+	struct ends ends = {.notes = spec->traces ? notes_open() : -1};
+	int results[2];
 
 	name_program(spec->program, guest->program, sizeof(guest->program));
-	guest->start_ns = now_ns();
-	start_block = write_start_block(spec, grants);
+	ends.start_block = write_start_block(spec, grants);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, results) != 0)
 		die(EXIT_SETUP, "socketpair failed: %s", strerror(errno));
+	ends.result = results[1];
+	guest->start_ns = now_ns();
 	guest->pid = fork();
 	if (guest->pid == 0)
-		run_child(spec, grants, start_block, results[1], broker);
+		run_child(spec, grants, &ends, broker);
 	if (guest->pid < 0)
 		die(EXIT_SETUP, "fork failed: %s", strerror(errno));
-	close(start_block);
-	close(results[1]);
+	close(ends.start_block);
+	close(ends.result);
+	if (ends.notes != -1)
+		close(ends.notes);
 	guest->result = results[0];
 	guest->pidfd = (int)syscall(SYS_pidfd_open, guest->pid, 0);
 	if (guest->pidfd < 0)
@@ -252,20 +299,62 @@ static void kill_guest(const struct guest *guest)
 	syscall(SYS_kill, -(long)guest->pid, (long)SIGKILL);
 }
 
-/* Whether the runtime gave up before the program began. The program cannot
- * say so: the runtime has closed this socket by then. */
-static bool has_given_up(const struct guest *guest, struct start_result *result)
+/* The descriptor that came along, or -1. */
+static int attached_fd(struct msghdr *message)
 {
-	ssize_t len = recv(guest->result, result, sizeof(*result),
-			   MSG_DONTWAIT | MSG_TRUNC);
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	int fd = -1;
 
-	result->message[sizeof(result->message) - 1] = '\0';
-	return len == (ssize_t)sizeof(*result);
+	if (header != NULL && header->cmsg_level == SOL_SOCKET &&
+	    header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
 }
 
-static _Noreturn void tell_refusal(const struct guest *guest,
-				   const struct start_result *result)
+/* As recvmsg(). */
+static ssize_t hear_packet(struct guest *guest)
 {
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct start_result result;
+	struct iovec part = {&result, sizeof(result)};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t len = recvmsg(guest->result, &message,
+			      MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	int fd = len >= 0 ? attached_fd(&message) : -1;
+
+	if (fd != -1 && !guest->has_spoken)
+		policy_start(fd);
+	else if (fd != -1)
+		close(fd);
+	else if (len == (ssize_t)sizeof(result)) {
+		guest->has_given_up = true;
+		guest->refusal = result;
+	}
+	guest->has_spoken = true;
+	return len;
+}
+
+/* The program cannot say anything here: the runtime has closed this socket
+ * before. */
+void guest_hear(struct guest *guest)
+{
+	ssize_t len = hear_packet(guest);
+
+	if (len > 0 || (len < 0 && errno == EAGAIN))
+		return;
+	close(guest->result); /* which also ends the watch */
+	guest->result = -1;
+}
+
+static _Noreturn void tell_refusal(struct guest *guest)
+{
+	struct start_result *result = &guest->refusal;
 	bool is_programs_fault = result->stage == START_STAGE_ELF ||
 				 result->stage == START_STAGE_MEMORY;
 	/* Unlike strerror() this does not allocate, which seccomp forbids. */
@@ -273,6 +362,7 @@ static _Noreturn void tell_refusal(const struct guest *guest,
 				    NULL :
 				    strerrordesc_np((int)result->host_errno);
 
+	result->message[sizeof(result->message) - 1] = '\0';
 	die(is_programs_fault ? EXIT_NOT_RUNNABLE : EXIT_SETUP,
 	    "%s cannot be run: %s%s%s", guest->program, result->message,
 	    cause != NULL ? ": " : "", cause != NULL ? cause : "");
@@ -333,9 +423,8 @@ static int status_of(const struct ending *ending)
 	}
 }
 
-int guest_reap(const struct guest *guest)
+int guest_reap(struct guest *guest)
 {
-	struct start_result result;
 	struct ending ending;
 	struct usage usage;
 	siginfo_t info = {0};
@@ -343,8 +432,10 @@ int guest_reap(const struct guest *guest)
 	/* While the guest is still a zombie its number is nobody else's. */
 	kill_guest(guest);
 	wait_for(guest, &info, &usage);
-	if (!guest->is_condemned && has_given_up(guest, &result))
-		tell_refusal(guest, &result);
+	while (guest->result != -1 && hear_packet(guest) > 0)
+		;
+	if (!guest->is_condemned && guest->has_given_up)
+		tell_refusal(guest);
 	ending = guest->is_condemned ? guest->verdict : explain(&info);
 	record_ended(&ending, &usage);
 	return status_of(&ending);

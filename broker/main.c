@@ -96,14 +96,14 @@ static void raise_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void confine(const struct guest *guest, int ruleset)
+static void confine(const struct guest *guest, int threads_fd, int ruleset)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		die(EXIT_SETUP, "prctl(PR_SET_NO_NEW_PRIVS) failed: %s",
 		    strerror(errno));
 	if (ruleset >= 0)
 		landlock_enter(ruleset);
-	seccomp_enter(guest);
+	seccomp_enter(guest, threads_fd);
 }
 
 static void prepare(const char *spec_fd, struct spec *spec,
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 	static struct spec spec;
 	static struct grants grants;
 	static struct guest guest;
-	int launcher, ruleset;
+	int launcher, ruleset, threads_fd;
 
 	if (argc != 2)
 		die(EXIT_SETUP, "usage: cloudabi-broker SPECFD");
@@ -139,6 +139,7 @@ int main(int argc, char **argv)
 	prepare(argv[1], &spec, &grants);
 	launcher = watch_launcher(spec.launcher);
 	serve_start();
+	trace_start(&spec);
 	capabilities_start();
 	grants_open(&spec, &grants);
 	ruleset = landlock_prepare(spec.no_landlock);
@@ -146,6 +147,7 @@ int main(int argc, char **argv)
 		grants.flags |= START_NO_LANDLOCK;
 	guest_start(&spec, &grants, &guest);
 	grants_close(&spec, &grants);
-	confine(&guest, ruleset);
+	threads_fd = limits_start(&spec.limits, &guest);
+	confine(&guest, threads_fd, ruleset);
 	return serve(&guest, launcher);
 }

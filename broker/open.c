@@ -46,11 +46,11 @@ static uint64_t needed_inheriting(const struct broker_request *head)
 	return needs;
 }
 
-static bool is_allowed(const struct capability *capability,
-		       const struct broker_request *head)
+static uint64_t lacking(const struct capability *capability,
+			const struct broker_request *head)
 {
-	return (needed_base(head) & ~capability->rights_base) == 0 &&
-	       (needed_inheriting(head) & ~capability->rights_inheriting) == 0;
+	return (needed_base(head) & ~capability->rights_base) |
+	       (needed_inheriting(head) & ~capability->rights_inheriting);
 }
 
 /* The access mode. A file below a directory that does not let its files be
@@ -122,7 +122,7 @@ static cloudabi_errno_t explain_enxio(const struct capability *capability,
 
 /* O_NONBLOCK is for FIFOs, leases and devices: we never wait for others. */
 static cloudabi_errno_t open_object(const struct capability *capability,
-				    const struct request *request,
+				    struct request *request,
 				    struct object *object)
 {
 	const struct broker_request *head = &request->head;
@@ -130,8 +130,10 @@ static cloudabi_errno_t open_object(const struct capability *capability,
 	struct open_how how = {.flags = mode | lookup_flags(head)};
 	cloudabi_errno_t error;
 
-	if (mode == O_PATH && creation_flags(head) != 0)
+	if (mode == O_PATH && creation_flags(head) != 0) {
+		request->lacks = CLOUDABI_RIGHT_FD_READ;
 		return CLOUDABI_ENOTCAPABLE;
+	}
 	if (mode != O_PATH)
 		how.flags |= O_NONBLOCK | O_NOCTTY | O_LARGEFILE |
 			     creation_flags(head) | status_flags(head);
@@ -169,7 +171,7 @@ static cloudabi_errno_t hand_out_directory(const struct capability *capability,
 		close(object->fd);
 		return error;
 	}
-	return reply_capability(reply, object->fd,
+	return reply_capability(reply, object->fd, capability->origin,
 				head->rights_base & CLOUDABI_MAX_BASE_DIRECTORY,
 				head->rights_inheriting &
 					CLOUDABI_MAX_INHERITING_DIRECTORY);
@@ -223,7 +225,8 @@ cloudabi_errno_t dir_open(struct capability *capability,
 	struct object object;
 	cloudabi_errno_t error;
 
-	if (!is_allowed(capability, head))
+	request->lacks = lacking(capability, head);
+	if (request->lacks != 0)
 		return CLOUDABI_ENOTCAPABLE;
 	if (head->oflags & CLOUDABI_O_CREAT &&
 	    head->oflags & CLOUDABI_O_DIRECTORY)

@@ -17,13 +17,6 @@
 
 #define EVENTS_MAX 32
 
-/* Beyond the indices of capabilities. */
-enum {
-	WATCH_SIGNALS = CAPABILITIES_MAX,
-	WATCH_GUEST,
-	WATCH_LAUNCHER,
-};
-
 static int epoll, signals;
 static bool is_multiprocessor;
 
@@ -48,6 +41,7 @@ static void collect_signals(sigset_t *set)
 		    action.sa_handler != SIG_IGN)
 			sigaddset(set, ending_signals[i]);
 	}
+	sigaddset(set, LIMITS_SIGNAL);
 }
 
 void serve_start(void)
@@ -133,7 +127,11 @@ static void take_signal(struct guest *guest)
 {
 	struct signalfd_siginfo info;
 
-	if (read(signals, &info, sizeof(info)) == sizeof(info))
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_code == SI_TIMER)
+		limits_take(guest, info.ssi_int);
+	else
 		guest_condemn(guest,
 			      (struct ending){ENDED_INTERRUPTED,
 					      (int)info.ssi_signo, NULL});
@@ -155,34 +153,54 @@ static int wait_for_events(struct epoll_event *events)
 	return epoll_wait(epoll, events, EVENTS_MAX, -1);
 }
 
-/* False once the guest has ended. */
-static bool take_event(struct guest *guest, uint64_t index)
+/* Without it the guest is nobody's. */
+static void lose_launcher(struct guest *guest)
 {
-	if (index == WATCH_GUEST)
-		return false;
-	if (index == WATCH_SIGNALS)
+	guest_condemn(guest, (struct ending){ENDED_INTERRUPTED, SIGKILL, NULL});
+}
+
+static void take_event(struct guest *guest, const struct epoll_event *event)
+{
+	uint64_t index = event->data.u64;
+
+	switch (index) {
+	case WATCH_SIGNALS:
 		take_signal(guest);
-	else if (index == WATCH_LAUNCHER)
-		guest_condemn(guest, (struct ending){ENDED_INTERRUPTED, SIGKILL,
-						     NULL});
-	else if (capabilities[index].sock != -1)
-		serve_capability(&capabilities[index]);
-	return true;
+		break;
+	case WATCH_GUEST:
+		guest->has_ended = true;
+		break;
+	case WATCH_LAUNCHER:
+		lose_launcher(guest);
+		break;
+	case WATCH_RESULT:
+		guest_hear(guest);
+		break;
+	case WATCH_POLICY:
+		policy_take(guest, (event->events & EPOLLIN) == 0);
+		break;
+	case WATCH_NOTES:
+		notes_take();
+		break;
+	default:
+		if (capabilities[index].sock != -1)
+			serve_capability(&capabilities[index]);
+	}
 }
 
 int serve(struct guest *guest, int launcher)
 {
 	struct epoll_event events[EVENTS_MAX];
-	bool is_running = true;
 
 	if (serve_watch(guest->pidfd, WATCH_GUEST) != 0 ||
+	    serve_watch(guest->result, WATCH_RESULT) != 0 ||
 	    serve_watch(launcher, WATCH_LAUNCHER) != 0)
 		die(EXIT_SETUP, "cannot watch the program");
-	while (is_running) {
+	while (!guest->has_ended) {
 		int len = wait_for_events(events);
 
 		for (int i = 0; i < len; i++)
-			is_running &= take_event(guest, events[i].data.u64);
+			take_event(guest, &events[i]);
 	}
 	return guest_reap(guest);
 }

@@ -2,6 +2,8 @@
 # The two programs around a guest: the broker outside, the runtime inside its process.
 
 import functools
+import re
+import subprocess
 from pathlib import Path
 
 from pybuild.packages import identity
@@ -64,6 +66,15 @@ def runtime(target: Target) -> Stage:
     )
 
 
+def write_host_calls(folder: Path) -> None:
+    """Write host_calls.inc: the host's system calls as rows, by what the compiler's headers say."""
+    command = [CLANG, "-E", "-dM", "-include", "asm/unistd.h", "-xc", "/dev/null"]
+    defined = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    names = re.findall(r"^#define __NR_([a-z]\w*) (?!__NR_[a-z])", defined, re.MULTILINE)
+    rows = [f"HOST_CALL({name})\n" for name in sorted(names) if name != "syscalls"]
+    (folder / "host_calls.inc").write_text("".join(rows))
+
+
 @functools.cache
 def broker() -> Stage:
     """The program that starts a guest and holds its directories."""
@@ -71,11 +82,12 @@ def broker() -> Stage:
     def build(build: Build) -> None:
         program = build.out / LIBEXEC / "cloudabi-broker"
         program.parent.mkdir(parents=True)
+        write_host_calls(build.tmp)
         build.run(
             CLANG,
             *BROKER_FLAGS,
             *("-I", build.root / "abi" / "include", "-I", build.root / "argdata"),
-            *("-o", program),
+            *("-I", build.tmp, "-o", program),
             *sorted((build.root / "broker").glob("*.c")),
             build.root / "argdata" / "argdata.c",
         )

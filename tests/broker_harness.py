@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import socket
 import struct
@@ -40,8 +41,14 @@ def _load_abi() -> ModuleType:
 
 
 abi: Any = _load_abi()
-ERRORS = {value: name for name, value in vars(abi).items() if name.startswith("E") and value}
+ERRORS = {value: name for name, value in vars(abi).items() if re.match("E(?!VENT)", name) and value}
 ALL = (1 << 64) - 1
+
+# Root lends its place to somebody without any privileges.
+USER = os.geteuid() or 65534
+AS_USER = (
+    () if os.geteuid() else ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
+)
 
 OPEN, CREATE_DIRECTORY, LINK, RENAME, READDIR, READLINK, STAT_FGET, STAT_FPUT = range(1, 9)
 STAT_GET, STAT_PUT, SYMLINK, UNLINK, SYNC, CLONE, TICKET = range(9, 16)
@@ -256,6 +263,9 @@ class Syscall:
     SENDMSG, RECVMSG, FCNTL, FTRUNCATE, MMAP = 46, 47, 72, 77, 9
     GETPEERNAME = 52
     GETPID, GETSID, EXIT_GROUP, PERSONALITY = 39, 124, 231, 135
+    DUP = 32
+    # Of the guest's own: processes and threads.
+    LEAVE_CHILD, BURN, SLEEP, FLOOD = -2, -3, -4, -5
 
 
 class Guest:

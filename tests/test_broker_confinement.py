@@ -33,10 +33,18 @@ from broker_harness import (
     spec_of,
 )
 from cloudabi.argdata import Fd
+from pybuild.runtime import write_host_calls
 
 FUZZ_SECONDS = 8
 EACCES, EXDEV = 13, 18
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+@cache
+def host_calls() -> Path:
+    """The folder of what the build generates."""
+    write_host_calls(scratch())
+    return scratch()
 
 
 @cache
@@ -47,6 +55,7 @@ def built(name: str, *flags: str) -> Path:
     sources += [ROOT / "argdata" / "argdata.c", ROOT / "tests" / "broker" / f"{name}.c"]
     command = ["clang-16", "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", *flags]
     command += ["-D_GNU_SOURCE", f"-I{ROOT}/abi/include", f"-I{ROOT}/argdata"]
+    command.append(f"-I{host_calls()}")
     subprocess.run([*command, "-o", str(program), *map(str, sources)], check=True)
     return program
 
@@ -192,6 +201,14 @@ class TestSeccomp:
             f"{control},99,1033,0": 1,
             f"{number['ioctl']},99,0x5411": 0,
             f"{number['ioctl']},99,0x5412": 1,
+            f"{number['ioctl']},99,0xc0502100": 0,
+            f"{number['ioctl']},99,0xc0182101": 1,
+            f"{number['ioctl']},99,0x40082102": 1,
+            f"{number['ioctl']},99,0x40182103": 1,
+            f"{number['recvmsg']},77,0,0": 0,
+            f"{number['recvmsg']},78,0,0": 1,
+            f"{number['pread64']},78,0,0": 0,
+            f"{number['pread64']},77,0,0": 1,
             f"{number['clock_gettime']},1,0": 0,
             f"{number['clock_gettime']},0,0": 1,
         }

@@ -22,6 +22,10 @@
 
 #include "../../broker/broker.h"
 
+/* Numbers that are judged; nothing is open there. */
+#define RESULT_FD 77
+#define THREADS_FD 78
+
 static int try_open(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC, 0666);
@@ -83,7 +87,7 @@ static int try_landlock(char **arguments)
 
 	serve_start();
 	capabilities_start();
-	if (capability_create(dir, rights, 0) < 0)
+	if (capability_create(dir, 0, rights, 0) < 0)
 		return 1;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	landlock_enter(landlock_prepare(false));
@@ -118,7 +122,7 @@ static _Noreturn void try_call(char *text, const struct guest *guest)
 	for (char *word = strtok(text, ","); word; word = strtok(NULL, ","))
 		words[len++] = number_of(word, guest);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	seccomp_enter(guest);
+	seccomp_enter(guest, THREADS_FD);
 #if defined(__x86_64__)
 	if (words[0] == -1) { /* getpid by the entry for 32-bit programs */
 		__asm__ volatile("int $0x80" : "+a"(words[1]) : : "memory");
@@ -132,7 +136,7 @@ static _Noreturn void try_call(char *text, const struct guest *guest)
 
 static int try_seccomp(char **calls)
 {
-	struct guest guest = {.pid = fork()};
+	struct guest guest = {.pid = fork(), .result = RESULT_FD};
 
 	while (guest.pid == 0)
 		pause();

@@ -19,7 +19,7 @@ static void create_capability(void)
 {
 	int dir = fcntl(directory, F_DUPFD_CLOEXEC, 0);
 
-	if (capability_create(dir, CLOUDABI_MAX_BASE_DIRECTORY,
+	if (capability_create(dir, 0, CLOUDABI_MAX_BASE_DIRECTORY,
 			      CLOUDABI_MAX_INHERITING_DIRECTORY) < 0)
 		abort();
 }

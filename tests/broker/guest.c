@@ -2,6 +2,7 @@
 /* Stands in for the runtime: makes any system call that the test asks for. */
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -12,9 +13,12 @@
 
 #define NOTHING -1     /* beyond reading and writing memory */
 #define LEAVE_CHILD -2 /* a process that never ends by itself */
+#define BURN -3        /* as many threads that never rest */
+#define SLEEP -4       /* as many that do nothing else */
+#define FLOOD -5       /* a process that writes a packet for ever */
 
 struct command {
-	long number; /* or NOTHING, or LEAVE_CHILD */
+	long number; /* or one of the above */
 	long arguments[6];
 	unsigned char *write_to;
 	long write_len; /* bytes that follow this struct */
@@ -38,6 +42,43 @@ static long leave_child(void)
 	return pid;
 }
 
+static long start_flood(long fd, const void *packet, size_t len)
+{
+	long pid = fork();
+
+	while (pid == 0)
+		if (write((int)fd, packet, len) < 0 && errno == EPIPE)
+			_exit(0);
+	return pid;
+}
+
+static void *burn(void *unused)
+{
+	for (;;)
+		*(volatile unsigned char *)arena += unused != NULL;
+}
+
+static void *sleep_on(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+static long start_threads(void *(*run)(void *), long n)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	long started = 0;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 1 << 16);
+	while (started < n &&
+	       pthread_create(&thread, &attributes, run, NULL) == 0)
+		started++;
+	return started;
+}
+
 static void perform(const struct command *command, struct answer *answer)
 {
 	const long *a = command->arguments;
@@ -45,6 +86,13 @@ static void perform(const struct command *command, struct answer *answer)
 	memcpy(command->write_to, command + 1, (size_t)command->write_len);
 	if (command->number == LEAVE_CHILD) {
 		answer->result = leave_child();
+	} else if (command->number == BURN) {
+		answer->result = start_threads(burn, a[0]);
+	} else if (command->number == SLEEP) {
+		answer->result = start_threads(sleep_on, a[0]);
+	} else if (command->number == FLOOD) {
+		answer->result =
+			start_flood(a[0], (const void *)a[1], (size_t)a[2]);
 	} else if (command->number != NOTHING) {
 		answer->result = syscall(command->number, a[0], a[1], a[2],
 					 a[3], a[4], a[5]);
