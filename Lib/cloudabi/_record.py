@@ -25,19 +25,22 @@ class Record:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _known: ClassVar[frozenset[str]] = frozenset()
+    _required: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         cls._fields = (*cls._fields, *cls.__annotations__)
+        cls._known = frozenset(cls._fields)
+        cls._required = frozenset(name for name in cls._fields if not hasattr(cls, name))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        fields = type(self)._fields
-        values = dict(zip(fields, args, strict=False)) | kwargs
-        if len(args) + len(kwargs) != len(values) or not values.keys() <= set(fields):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}")
-        missing = [name for name in fields if name not in values and not hasattr(self, name)]
-        if missing:
+        values = self.__dict__
+        values.update(zip(self._fields, args, strict=False), **kwargs)
+        if len(values) != len(args) + len(kwargs) or not self._known >= values.keys():
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}")
+        if not self._required <= values.keys():
+            missing = [name for name in self._fields if name in self._required - values.keys()]
             raise TypeError(f"{type(self).__name__} lacks {', '.join(missing)}")
-        self.__dict__.update(values)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} is fixed")

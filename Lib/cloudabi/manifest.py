@@ -12,7 +12,6 @@ from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi._resources import refusal
 from cloudabi._yaml import MAP, SCALAR, SEQ, Node, compose
 from cloudabi.argdata import step
-from cloudabi.diagnostics import listed, position, suggestion
 from cloudabi.errors import ManifestError, Problem, Source, Span
 from cloudabi.resources import Limits, Resource
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from cloudabi._grammar import Form
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_COLLECTION_TAGS = {"!!seq": SEQ, "!!map": MAP}
 
 
 class Manifest(Record):
@@ -116,7 +114,9 @@ class _Reader:
             return [self.value(member, f"{place}[{i}]") for i, member in enumerate(node.members)]
         if node.kind == MAP and node.tag in (None, "!!map"):
             return self._map(node, place)
-        raise _wrong_tag(node)
+        from cloudabi._mistakes import wrong_tag
+
+        raise ManifestError(wrong_tag(node))
 
     def _resource(self, node: Node, place: str) -> Resource | None:
         tag = node.tag or ""
@@ -151,11 +151,9 @@ class _Reader:
         for key_node, value_node in node.pairs():
             key = self._key(key_node, place)
             if key in firsts:
-                note = f"it is first given in line {position(firsts[key].span)[0]}"
-                message = f"duplicate key `{key_node.text}`"
-                self.problems.append(
-                    Problem(message, key_node.span, (note,), ("keep one of them",))
-                )
+                from cloudabi._mistakes import duplicate_key
+
+                self.problems.append(duplicate_key(key_node, firsts[key]))
             firsts.setdefault(key, key_node)
             # The program does not see the map with its arguments and limits, only the arguments.
             inside = "" if form is _grammar.PROGRAM else place + step(key)
@@ -198,28 +196,3 @@ def _is_hashable(value: object) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _wrong_tag(node: Node) -> ManifestError:
-    tag = node.tag or ""
-    if tag == _grammar.PROGRAM.name:
-        message = f"`{tag}` is for the whole manifest of a program other than the interpreter"
-        help_ = "remove the tag; the interpreter takes `limits` as a key"
-        return ManifestError(Problem(message, node.tag_span, helps=(help_,)))
-    tags = (*_scalars.TAGS, *_COLLECTION_TAGS)
-    if tag in tags:
-        help_ = f"remove the tag, or write it before a {_COLLECTION_TAGS.get(tag, SCALAR)}"
-        message = f"`{tag}` does not fit a {node.kind}"
-        return ManifestError(Problem(message, node.tag_span, helps=(help_,)))
-    helps = _other_tag(tag) if not tag.startswith("!!") else (f"known are {listed(tags)}",)
-    return ManifestError(Problem(f"unknown tag `{tag}`", node.tag_span, helps=helps))
-
-
-def _other_tag(tag: str) -> tuple[str, ...]:
-    if not tag.startswith("!"):
-        return ("remove the line `%TAG`, or let it read `%TAG ! tag:nuxi.nl,2015:cloudabi/`",)
-    from cloudabi._synonyms import TAGS
-
-    purposes = {form.name: form.purpose for form in (*_grammar.TAGS.values(), _grammar.PROGRAM)}
-    help_ = suggestion(TAGS.get(tag, tag), purposes, purposes)
-    return (help_,) if help_.startswith("use") else (help_, "plain values need no tag")
