@@ -8,8 +8,7 @@ come with its first byte.
 from __future__ import annotations
 
 import errno
-import os
-from collections import deque
+import posix  # a program in a sandbox may have needed neither os nor collections so far
 
 from cloudabi._argdata import lib
 from cloudabi._record import TYPE_CHECKING
@@ -34,6 +33,7 @@ class Writer:
     sock: stays the caller's, who closes it.
     max_bytes, max_fds: what the other end takes; longer values are refused here already.
 
+    >>> import os
     >>> reading, writing = os.pipe()
     >>> Writer(writing).send("hello")
     >>> os.read(reading, 100).hex(" ", -8)
@@ -48,7 +48,7 @@ class Writer:
         self._stream = _stream(sock)
         self._max_bytes = max_bytes
         self._max_fds = max_fds
-        self._queue: deque[_Outgoing] = deque()
+        self._queue: list[_Outgoing] = []
 
     def send(self, value: Value) -> None:
         """Send a value after those that are still waiting.
@@ -59,6 +59,7 @@ class Writer:
         Raises OSError: the stream failed; the value is not sent.
         Source: docs/argdata.md, "Framing".
 
+        >>> import os
         >>> reader, writer = os.pipe()
         >>> Writer(writer).send([1, "two"])
         >>> os.read(reader, 100).hex(" ")
@@ -99,9 +100,9 @@ class Writer:
             except (BlockingIOError, TimeoutError):
                 raise
             except OSError:
-                self._queue.popleft()
+                self._queue.pop(0)
                 raise
-            self._queue.popleft()
+            self._queue.pop(0)
 
     @property
     def is_waiting(self) -> bool:
@@ -133,7 +134,7 @@ class Reader:
     max_bytes: longer messages are refused, before anything is stored.
     max_fds: messages with more descriptors are refused.
 
-    >>> import socket
+    >>> import os, socket
     >>> from cloudabi.argdata import Fd
     >>> here, there = socket.socketpair()
     >>> with here, there:
@@ -165,6 +166,7 @@ class Reader:
         Raises OSError: the stream failed.
         Source: docs/argdata.md, "Framing".
 
+        >>> import os
         >>> reader, writer = os.pipe()
         >>> Writer(writer).send({"n": 1})
         >>> Reader(reader).receive()
@@ -188,7 +190,7 @@ class Reader:
         >>> Reader(here, max_fds=4).close()
         """
         while self._fds:
-            os.close(self._fds.pop())
+            posix.close(self._fds.pop())
 
     def __del__(self) -> None:
         """Close descriptors that nobody else knows of."""
@@ -298,7 +300,7 @@ class _FileStream:
         self._fd = fd
 
     def read(self, count: int) -> bytes:
-        return os.read(self._fd, count)
+        return posix.read(self._fd, count)
 
     def read_with_fds(self, count: int, max_fds: int) -> tuple[bytes, list[int], bool]:
         try:
@@ -313,7 +315,7 @@ class _FileStream:
             sock.detach()
 
     def write(self, data: memoryview) -> int:
-        return os.write(self._fd, data)
+        return posix.write(self._fd, data)
 
     def write_with_fds(self, data: memoryview, fds: list[int]) -> int:
         sock = self._borrow()
