@@ -2,7 +2,8 @@
 """Makes `import yaml` load PyYAML's C parser alone, for a process that needs nothing else of it.
 
 The whole package takes longer to import than a start has time for: 26 ms against 4 ms where
-Python itself needs 10. The C parser asks the other modules only for their exceptions.
+Python itself needs 10. The C parser asks most other modules only for their exceptions, and needs
+the classes of nodes and tokens for nothing that we ask it for.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _EXCEPTIONS = {
     "scanner": "ScannerError",
     "serializer": "SerializerError",
 }
+_UNUSED = ("nodes", "tokens")  # whose classes the C parser knows, and makes for others than us
 
 
 def install() -> None:
@@ -49,11 +51,13 @@ def _install() -> None:
     sys.modules["yaml"] = package
     import yaml.error
     import yaml.events
-    import yaml.nodes
-    import yaml.tokens
 
-    for module, exception in _EXCEPTIONS.items():
-        base = yaml.error.YAMLError if module == "reader" else yaml.error.MarkedYAMLError
+    for name in _UNUSED:
+        module: Any = type(sys)(f"yaml.{name}")
+        module.__getattr__ = lambda _: object
+        setattr(package, name, module)
+    for name, exception in _EXCEPTIONS.items():
+        base = yaml.error.YAMLError if name == "reader" else yaml.error.MarkedYAMLError
         stand_in = type(exception, (base,), {})
-        setattr(package, module, type(module, (), {exception: stand_in}))
+        setattr(package, name, type(name, (), {exception: stand_in}))
     import yaml._yaml
