@@ -255,6 +255,8 @@ void policy_take(struct guest *guest, bool is_over);
 /* Returns the guest's end of a new socket. */
 int notes_open(void);
 void notes_take(void);
+/* Reads what is left. Preconditions: the guest has ended. */
+void notes_finish(void);
 /* Whether the packet is a note; if so, records it. */
 bool notes_judge(const unsigned char *packet, size_t len);
 

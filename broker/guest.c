@@ -434,6 +434,7 @@ int guest_reap(struct guest *guest)
 	wait_for(guest, &info, &usage);
 	while (guest->result != -1 && hear_packet(guest) > 0)
 		;
+	notes_finish();
 	if (!guest->is_condemned && guest->has_given_up)
 		tell_refusal(guest);
 	ending = guest->is_condemned ? guest->verdict : explain(&info);

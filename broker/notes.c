@@ -142,18 +142,16 @@ bool notes_judge(const unsigned char *packet, size_t len)
 	}
 }
 
-/* One at a time, so that nobody else has to wait for a flood of them. */
-void notes_take(void)
+/* Whether there was one. */
+static bool take_packet(void)
 {
 	static unsigned char packet[sizeof(struct cloudabi_note) +
 				    TEXTS * CLOUDABI_NOTE_TEXT_MAX];
-	ssize_t len;
+	ssize_t len =
+		recv(notes, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
 
-	if (notes == -1)
-		return;
-	len = recv(notes, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (len <= 0) {
 		close(notes);
 		notes = -1;
@@ -161,4 +159,18 @@ void notes_take(void)
 		   !notes_judge(packet, (size_t)len)) {
 		close_notes();
 	}
+	return true;
+}
+
+/* One at a time, so that nobody else has to wait for a flood of them. */
+void notes_take(void)
+{
+	if (notes != -1)
+		take_packet();
+}
+
+void notes_finish(void)
+{
+	while (notes != -1 && take_packet())
+		;
 }
