@@ -276,6 +276,10 @@ def test_importing_the_package_is_cheap() -> None:
     assert done.stdout.split() == ["__future__", "cloudabi", "cloudabi._record"]
 
 
+def test_type_checkers_are_told_that_there_are_types() -> None:
+    assert (Path(cloudabi.__file__ or "").parent / "py.typed").exists()
+
+
 def test_every_public_name_is_what_type_checkers_see() -> None:
     assert cloudabi.__file__ is not None
     tree = ast.parse(Path(cloudabi.__file__).read_text())

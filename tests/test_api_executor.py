@@ -207,6 +207,13 @@ def test_shutdown_without_waiting(folder: Path) -> None:
     assert list(pending) == list(map(abs, range(-5, 5)))
 
 
+def test_shutdown_does_what_was_submitted_as_issue12364_asks(folder: Path) -> None:
+    executor = SandboxExecutor(2, path=[Directory(folder)])
+    tasks = [executor.submit("time:sleep", 0.005) for _ in range(50)]
+    executor.shutdown()
+    assert [task.result() for task in tasks] == [None] * 50
+
+
 def test_shutdown_cancels_what_no_worker_has_begun(folder: Path) -> None:
     executor = SandboxExecutor(2, path=[Directory(folder)])
     tasks = [executor.submit("plugin:pause", 0.2, n) for n in range(30)]

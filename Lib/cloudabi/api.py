@@ -7,6 +7,7 @@ import os
 from contextlib import ExitStack
 
 from cloudabi._embedding import Given, fixed_file, reading_file, start
+from cloudabi._framing import HEADER_SIZE
 from cloudabi._guest import VALUE_MAX
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi._replies import value_of
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from cloudabi.sandbox import Sandbox
 
 OUTPUT_MAX = 16 * 2**20
-_HEADER_SIZE = 8  # of a message
 _OUTPUTS = {"stdout": 1, "stderr": 2}
 
 
@@ -82,7 +82,7 @@ def run(
     check: raise what went wrong, instead of returning it.
     traces: gather denials.
     Raises GrantError: something that is granted does not exist, or cannot be had.
-    Raises ArgdataError: args have no argdata form.
+    Raises ArgdataError: args have no argdata form. OSError: there is no such file with code.
     Raises RunError: the program failed; each way has its subclass.
 
     >>> import cloudabi
@@ -145,12 +145,12 @@ class _Run:
     """
 
     def __init__(self, code: str | os.PathLike[str], given: Given, stdin: bytes | str | None):
-        """Make the files, which a context manager closes. Raises OSError: code cannot be read."""
+        """Make the files, which a context manager closes."""
         source, name = _source(code)
         self._given = given
         self._own: dict[str, Any] = {"code": source, "name": name}
         with ExitStack() as files:
-            self._reply = fixed_file(_HEADER_SIZE + VALUE_MAX)
+            self._reply = fixed_file(HEADER_SIZE + VALUE_MAX)
             files.callback(os.close, self._reply)
             self._own["reply"] = Descriptor(None, "reply", self._reply, ALL, 0)
             if stdin is not None:
