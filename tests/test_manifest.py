@@ -17,7 +17,15 @@ from cloudabi.argdata import Timestamp
 from cloudabi.diagnostics import render
 from cloudabi.errors import CloudabiError, ManifestError
 from cloudabi.manifest import parse
-from cloudabi.resources import Executable, File, Inherited, Socket
+from cloudabi.resources import (
+    ActivatedSocket,
+    Executable,
+    File,
+    Inherited,
+    Limits,
+    Socket,
+    TemporaryDirectory,
+)
 
 FOLDER = Path(__file__).parent / "data" / "manifests"
 BAD = sorted(FOLDER.glob("*.yaml"))
@@ -197,20 +205,119 @@ def test_rights_are_exact(names: str, flags: int) -> None:
     assert access.flags == flags
 
 
+def internet(binds: bool, type_: str, backlog: int | None, host: str, port: int) -> Socket:
+    return Socket(None, "", binds, type_, backlog, host, port)
+
+
 @pytest.mark.parametrize(
-    ("text", "fields"),
+    ("text", "expected"),
     [
-        ("!socket", (True, "stream", 128, "127.0.0.1", 0, "")),
-        ("!socket {bind: 'localhost:8080'}", (True, "stream", 128, "localhost", 8080, "")),
-        ("!socket {bind: '[::1]:0', listen: 5}", (True, "stream", 5, "::1", 0, "")),
-        ("!socket {connect: 'h:1', type: dgram}", (False, "dgram", None, "h", 1, "")),
-        ("!socket {bind: 'h:1', type: dgram}", (True, "dgram", None, "h", 1, "")),
-        ("!socket {bind: /run/x, type: seqpacket}", (True, "seqpacket", 128, None, 0, "/run/x")),
+        ("!socket", internet(True, "stream", 128, "127.0.0.1", 0)),
+        ("!socket {bind: 'localhost:8080'}", internet(True, "stream", 128, "localhost", 8080)),
+        ("!socket {bind: '[::1]:0', listen: 5}", internet(True, "stream", 5, "::1", 0)),
+        ("!socket {connect: 'h:1', type: dgram}", internet(False, "dgram", None, "h", 1)),
+        ("!socket {connect: 'h:1'}", internet(False, "stream", None, "h", 1)),
+        ("!socket {bind: 'h:1', type: dgram}", internet(True, "dgram", None, "h", 1)),
     ],
 )
-def test_sockets(text: str, fields: tuple[object, ...]) -> None:
+def test_internet_sockets(text: str, expected: Socket) -> None:
     s = resource_of(text)
-    assert (s.binds, s.type, s.backlog, s.host, s.port, s.path) == fields
+    reuse = "address" if expected.binds and expected.type == "stream" else "no"
+    assert (s.binds, s.type, s.backlog, s.host, s.port, s.path, s.reuse, s.v6only) == (
+        *(expected.binds, expected.type, expected.backlog, expected.host, expected.port),
+        *("", reuse, True),
+    )
+
+
+def test_unix_sockets() -> None:
+    s = resource_of("!socket {bind: /run/x, type: seqpacket}")
+    assert (s.host, s.port, s.path, s.backlog, s.reuse) == (None, 0, "/run/x", 128, "no")
+    assert s.address == "/run/x"
+
+
+def test_sharing_an_address() -> None:
+    s = resource_of("!socket {bind: '[::]:80', reuse: port, v6only: false}")
+    assert (s.reuse, s.v6only, s.address) == ("port", False, "[::]:80")
+    assert resource_of("!socket {bind: 'h:80', reuse: no}").reuse == "no"
+    assert resource_of("!socket {bind: 'h:80', v6only: false}").v6only is False
+    assert resource_of("!socket {bind: 'h:80', type: dgram, reuse: address}").reuse == "address"
+
+
+def test_sockets_of_the_service_manager() -> None:
+    s = resource_of("!socket {inherit: web.socket}")
+    assert isinstance(s, ActivatedSocket)
+    assert s.name == "web.socket"
+
+
+@pytest.mark.parametrize("text", ["!tmpdir", "!tmpdir {}", "!tmpdir ''"])
+def test_temporary_directories(text: str) -> None:
+    assert isinstance(resource_of(text), TemporaryDirectory)
+
+
+def test_what_a_file_may_be() -> None:
+    f = resource_of("!file {path: x}")
+    assert (f.symlinks, f.devices, f.kernel) == ("inside", False, False)
+    f = resource_of("!file {path: x, symlinks: refuse, devices: true, kernel: true}")
+    assert (f.symlinks, f.devices, f.kernel) == ("refuse", True, True)
+
+
+# Limits.
+
+LIMITS = """\
+limits:
+  memory: 64 MiB
+  cpu: 0.5
+  wall: 5 min
+  threads: 16
+  files: 64
+  output: 10 kB
+  disk: none
+"""
+LIMITED = Limits(
+    memory=2**26,
+    cpu=5 * 10**8,
+    wall=300 * 10**9,
+    threads=16,
+    files=64,
+    output=10_000,
+    disk=None,
+)
+
+
+def test_limits_of_the_interpreter_are_not_its_own() -> None:
+    manifest = parse(f"command: pass\n{LIMITS}".encode(), "test.yaml", for_python=True)
+    assert manifest.limits == LIMITED
+    assert manifest.value == {"command": "pass"}
+
+
+def test_other_programs_have_keys_of_their_own() -> None:
+    manifest = parse(b"limits: {ram: 5}", "test.yaml", for_python=False)
+    assert (manifest.value, manifest.limits) == ({"limits": {"ram": 5}}, Limits())
+
+
+def test_limits_of_other_programs() -> None:
+    text = f"!program\nargs: {{limits: !fd 3}}\n{LIMITS}"
+    manifest = parse(text.encode(), "test.yaml", for_python=False)
+    assert manifest.limits == LIMITED
+    assert [r.place for r in manifest.resources] == ["limits"]
+    assert manifest.value == {"limits": manifest.resources[0]}
+    assert parse(b"!program {}", "test.yaml", for_python=False).value is None
+    assert parse(b"!program {args: [1]}", "test.yaml", for_python=False).value == [1]
+
+
+def test_limits_can_be_a_value_elsewhere() -> None:
+    text = b"limits: &l {wall: 1}\nargs: [*l]"
+    manifest = parse(text, "test.yaml", for_python=True)
+    assert manifest.limits == Limits(wall=10**9)
+    assert manifest.value == {"args": [{"wall": 1}]}
+
+
+def test_a_run_is_limited_unless_somebody_lifts_it() -> None:
+    limits = parse(b"command: pass", "test.yaml", for_python=True).limits
+    assert limits == Limits(memory=2**31, threads=256, files=1024, disk=2**28)
+    text = ", ".join(f"{name}: none" for name in ("memory", "threads", "files", "disk"))
+    lifted = parse(f"limits: {{{text}}}".encode(), "test.yaml", for_python=True).limits
+    assert lifted == Limits(None, None, None, None, None, None, None)
 
 
 def test_unknown_keys_are_the_business_of_other_programs() -> None:
