@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 SECONDS = 5
 
 
@@ -19,20 +21,21 @@ def children() -> set[str]:
     return {pid for task in tasks for pid in (task / "children").read_text().split()}
 
 
-def traces() -> tuple[set[str], set[str], set[str]]:
+def traces(temporary: str) -> tuple[set[str], set[str], set[str]]:
     """What a run could leave behind: descriptors, processes and temporary directories."""
-    temporary = {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("cloudabi")}
-    return set(os.listdir("/proc/self/fd")), children(), temporary
+    return set(os.listdir("/proc/self/fd")), children(), set(os.listdir(temporary))
 
 
 @contextmanager
 def nothing_is_left() -> Iterator[None]:
     """Whatever is done meanwhile, everything is as before soon after it."""
-    before = traces()
-    yield
-    deadline = time.monotonic() + SECONDS
-    while (now := traces()) != before:
-        assert time.monotonic() < deadline, [
-            new - old for new, old in zip(now, before, strict=True)
-        ]
-        time.sleep(0.01)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        before = traces(folder)
+        yield
+        deadline = time.monotonic() + SECONDS
+        while (now := traces(folder)) != before:
+            assert time.monotonic() < deadline, [
+                new - old for new, old in zip(now, before, strict=True)
+            ]
+            time.sleep(0.01)

@@ -363,18 +363,18 @@ def test_a_worker_that_speaks_unasked_is_replaced(single: SandboxExecutor) -> No
 
 
 def test_a_timeout_ends_the_worker(folder: Path) -> None:
-    with SandboxExecutor(1, path=[Directory(folder)], timeout=0.5) as executor:
+    with SandboxExecutor(1, path=[Directory(folder)], timeout=3) as executor:
         executor.submit("plugin:count").result()
         start = time.monotonic()
         error = executor.submit("plugin:endless").exception()
         assert isinstance(error, LimitError)
         assert error.limit == "wall"
-        assert time.monotonic() - start < 5
+        assert 3 <= time.monotonic() - start < 10
         assert executor.submit("plugin:count").result() == 1
 
 
 def test_a_limit_ends_the_worker(folder: Path) -> None:
-    limits = Limits(cpu="500 ms")
+    limits = Limits(cpu="1 s")
     with SandboxExecutor(1, path=[Directory(folder)], limits=limits) as executor:
         error = executor.submit("plugin:endless").exception()
         assert isinstance(error, LimitError)
@@ -383,9 +383,9 @@ def test_a_limit_ends_the_worker(folder: Path) -> None:
 
 
 def test_an_idle_worker_that_ended_fails_no_task(folder: Path) -> None:
-    with SandboxExecutor(1, path=[Directory(folder)], limits=Limits(wall=0.5)) as executor:
+    with SandboxExecutor(1, path=[Directory(folder)], limits=Limits(wall=3)) as executor:
         assert executor.submit("plugin:count").result() == 1
-        time.sleep(0.8)
+        time.sleep(3.3)
         assert executor.submit("plugin:count").result() == 1
 
 

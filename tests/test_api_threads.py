@@ -53,7 +53,7 @@ def mixed(number: int) -> None:
         assert error.message == str(number)
     elif number % 5 == 1:
         with pytest.raises(LimitError):
-            run("while True: pass", timeout=0.1)
+            run("while True: pass", timeout=0.3)
     else:
         result = run("import sys\nprint(sys.argdata)\nsys.argdata * 2", args=number)
         assert (result.value, result.stdout) == (2 * number, b"%d\n" % number)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from cloudabi.outcome import Outcome
     from cloudabi.resources import Limits
 
-_PATIENCE_S = 1.0  # with a worker that has hung up, or is to end by itself
+_ENDING_S = 5.0  # until a worker that has hung up must have ended
+_FAREWELL_S = 1.0  # for a worker that is no longer needed, to end by itself
+_WAIT_S = 1000.0  # at a time; poll() does not take everything
 
 
 class Worker:
@@ -93,7 +95,7 @@ class Worker:
         with self._sandbox:
             self._socket.close()
             if not self._is_spoilt:
-                self._outcome(time.monotonic() + _PATIENCE_S)
+                self._outcome(time.monotonic() + _FAREWELL_S)
 
     def _receive(self, timeout: float | None) -> Value:
         """Wait for a reply. Raises RunError: there is none in time, or it makes no sense."""
@@ -115,26 +117,28 @@ class Worker:
             if time.monotonic() >= deadline:
                 self._sandbox.kill(limit_reached("wall", round((timeout or 0) * 10**9)))
                 raise _failure(self._sandbox.wait())
-        outcome = self._outcome(min(deadline, time.monotonic() + _PATIENCE_S))
+        outcome = self._outcome(min(deadline, time.monotonic() + _ENDING_S))
         raise ResultError("", problem) if outcome is None else _failure(outcome)
 
     def _wait(self, deadline: float) -> None:
         """Wait until there is something to read, room to write, or news from the sandbox."""
         writes = select.POLLOUT if self._writer.is_waiting else 0
         self._poll.register(self._socket, select.POLLIN | writes)
-        rest = deadline - time.monotonic()
-        self._poll.poll(None if rest == math.inf else max(0, math.ceil(rest * 1000)))
+        self._poll.poll(_milliseconds(deadline))
 
     def _outcome(self, deadline: float) -> Outcome | None:
         """Wait for the sandbox alone."""
         ended = select.poll()
         ended.register(self._sandbox.fileno(), select.POLLIN)
         while (outcome := self._sandbox.step()) is None:
-            rest = deadline - time.monotonic()
-            if rest <= 0:
+            if time.monotonic() >= deadline:
                 break
-            ended.poll(math.ceil(rest * 1000))
+            ended.poll(_milliseconds(deadline))
         return outcome
+
+
+def _milliseconds(deadline: float) -> int:
+    return math.ceil(min(max(0, deadline - time.monotonic()), _WAIT_S) * 1000)
 
 
 def _failure(outcome: Outcome) -> RunError:

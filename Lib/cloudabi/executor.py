@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import threading
 import weakref
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -56,7 +57,8 @@ class SandboxExecutor(Executor):
         max_workers: how many there are at most; as many as processors if it is not given.
         args, files, sockets, path: what each worker is given, as by run().
         limits: of each worker, for all of its life.
-        timeout: seconds that one task may take; its worker is ended then.
+        timeout: seconds that one task may take, and the start of its worker where that is new; the
+            worker is ended then.
         max_tasks_per_child: after so many tasks a worker is replaced.
         Raises ValueError: a number makes no sense.
         """
@@ -142,8 +144,9 @@ class SandboxExecutor(Executor):
         >>> endless.cancelled() or type(endless.exception()).__name__
         'CrashError'
         """
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._workers.kill()
-        self.shutdown(cancel_futures=True)
+        self.shutdown()
 
 
 class _Workers:
@@ -240,7 +243,7 @@ def _name(function: Callable[..., Any] | str) -> tuple[str, str]:
         return module, name
     module = getattr(function, "__module__", None) or ""
     name = getattr(function, "__qualname__", "")
-    if module in ("", "__main__") or not _is_found(function, module, name):
+    if module == "__main__" or module not in sys.modules or not _is_found(function, module, name):
         raise TypeError(
             f"workers cannot import {function!r}; it has to be a function of a module, under its "
             "own name, or the text `module:function`"
@@ -251,5 +254,5 @@ def _name(function: Callable[..., Any] | str) -> tuple[str, str]:
 def _is_found(function: Callable[..., Any], module: str, name: str) -> bool:
     try:
         return bool(find(module, name) == function)
-    except (AttributeError, ImportError):
+    except AttributeError:
         return False
