@@ -16,7 +16,7 @@ from pybuild.stages import Driver
 PYTHON_311 = ("build_python.py", "pybuild", "abi")
 PYTHON_314 = ("Lib/cloudabi", "tests", "benchmarks", "docs")
 # Modules/ follows PEP 7, patches and generated headers follow nobody's formatter.
-C_FOLDERS = ("Lib", "argdata", "broker", "examples", "libc", "runtime", "tests")
+C_FOLDERS = ("Lib", "argdata", "broker", "examples", "janitor", "libc", "runtime", "tests")
 
 
 @dataclass(frozen=True)

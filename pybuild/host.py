@@ -93,7 +93,8 @@ def tools() -> Stage:
 def parts() -> tuple[Stage, ...]:
     """What dist/host is assembled from."""
     runtimes = (runtime.runtime(target) for target in BUILT)
-    return (cpython.build_python(), packages(), launcher(), runtime.broker(), *runtimes)
+    around = (runtime.broker(), runtime.janitor(), *runtimes)
+    return (cpython.build_python(), packages(), launcher(), *around)
 
 
 def fill(driver: Driver, folder: Path) -> None:

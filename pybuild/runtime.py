@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The two programs around a guest: the broker outside, the runtime inside its process.
+# The programs around a guest: broker and janitor outside, the runtime inside its process.
 
 import functools
 import re
@@ -10,7 +10,7 @@ from pybuild.packages import identity
 from pybuild.stages import Build, Stage
 from pybuild.targets import CLANG, LLD, Target
 
-# Where both programs are in the results of their stages and in dist/host.
+# Where they are in the results of their stages and in dist/host.
 LIBEXEC = Path("libexec", "cloudabi")
 
 # What the runtime includes of the broker.
@@ -97,5 +97,24 @@ def broker() -> Stage:
         title="build the broker",
         build=build,
         inputs=(Path("broker"), Path("abi", "include"), Path("argdata")),
+        facts=(identity(CLANG), *BROKER_FLAGS),
+    )
+
+
+@functools.cache
+def janitor() -> Stage:
+    """The program that removes what a run must not leave behind."""
+
+    def build(build: Build) -> None:
+        program = build.out / LIBEXEC / "cloudabi-janitor"
+        program.parent.mkdir(parents=True)
+        sources = sorted((build.root / "janitor").glob("*.c"))
+        build.run(CLANG, *BROKER_FLAGS, "-o", program, *sources)
+
+    return Stage(
+        name="janitor",
+        title="build the janitor",
+        build=build,
+        inputs=(Path("janitor"),),
         facts=(identity(CLANG), *BROKER_FLAGS),
     )

@@ -1,38 +1,65 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Files that must not outlive a run."""
+"""Files that must not outlive a run, and the janitor that sees to it even if we are killed.
+
+Imported only where a manifest asks for a temporary directory or the file of a socket.
+"""
 
 from __future__ import annotations
 
 import os
 
+from cloudabi._installation import incomplete
+from cloudabi._record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
+else:
+    import _socket as socket  # without the enumerations, which would delay every start
+
 
 class Leftover:
-    """A file of a socket that is removed at the end."""
+    """A file or directory that a janitor removes once we say so, or are gone."""
 
     def __init__(self, janitor: str, folder: int, name: str) -> None:
-        """Say what is going to be made, and where; folder is a descriptor."""
-        self._folder = os.dup(folder)
-        self._name = name
-        self._is_there = False
+        """Start a janitor for what is going to be made.
+
+        folder: where; a descriptor. name: with a slash at its end for a directory, else of a
+        socket. Raises CloudabiError: the janitor is missing.
+        """
+        # Unlike a pipe it can be ended, even while a fork of this process holds a copy.
+        self._life, other = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC
+        )
+        actions = [(os.POSIX_SPAWN_DUP2, fd, fd) for fd in (other.fileno(), folder)]
+        arguments = [janitor, str(other.fileno()), str(folder), name]
+        try:
+            # What a terminal sends to all its processes is not meant for this one.
+            pid = os.posix_spawn(janitor, arguments, {}, file_actions=actions, setsid=True)
+        except OSError as error:
+            self._life.close()
+            raise incomplete(janitor, error) from None
+        finally:
+            other.close()
+        self.pidfd = os.pidfd_open(pid)
         self._is_gone = False
-        self.pidfd = os.pidfd_open(os.getpid())
 
     def announce(self) -> None:
-        """Say that it is there now."""
-        self._is_there = True
+        """Say that it is there now, or is about to be."""
+        self._life.send(b"\0")
 
     def end(self) -> None:
         """Have it removed, if it is there; `pidfd` is readable when that is done."""
-        try:
-            if self._is_there:
-                os.unlink(self._name, dir_fd=self._folder)
-        except OSError:
-            pass
-        os.close(self._folder)
+        self._life.shutdown(socket.SHUT_RDWR)
+        self._life.close()
 
     def is_gone(self, *, waits: bool = False) -> bool:
-        """Tell whether it is removed. Preconditions: end()."""
+        """Tell whether the janitor is through, or wait for that. Preconditions: end()."""
         if not self._is_gone:
-            os.close(self.pidfd)
-        self._is_gone = True
-        return True
+            flags = os.WEXITED if waits else os.WEXITED | os.WNOHANG
+            try:
+                self._is_gone = os.waitid(os.P_PIDFD, self.pidfd, flags) is not None
+            except ChildProcessError:
+                self._is_gone = True  # somebody else took note of it
+            if self._is_gone:
+                os.close(self.pidfd)
+        return self._is_gone

@@ -41,7 +41,7 @@ def make(janitor: str) -> tuple[int, Leftover]:
     folder = os.open(os.environ.get("TMPDIR") or "/tmp", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         name = f"cloudabi-{os.urandom(16).hex()}"
-        leftover = Leftover(janitor, folder, name)
+        leftover = Leftover(janitor, folder, f"{name}/")
         leftover.announce()
         try:
             os.mkdir(name, 0o700, dir_fd=folder)
