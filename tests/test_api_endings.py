@@ -133,10 +133,28 @@ def test_limits(code: str, limits: Limits, limit: str) -> None:
     assert (error.limit, error.status) == (limit, 124)
 
 
-def test_a_limit_of_memory_is_an_exception_of_the_program() -> None:
-    error = failure_of("b'x' * (1 << 30)", limits=Limits(memory="256 MiB"))
+@pytest.mark.parametrize(
+    "code",
+    [
+        "b'x' * (1 << 30)",
+        "x = []\nwhile True: x.append(bytes(1 << 16))",
+        "def f():\n  x = []\n  while True: x.append([0] * 999)\nf()",
+    ],
+)
+def test_a_limit_of_memory_is_an_exception_of_the_program(code: str) -> None:
+    """And it can be told, although there is no memory left."""
+    error = failure_of(code, limits=Limits(memory="128 MiB"))
     assert isinstance(error, ProgramError)
     assert error.type == "MemoryError"
+    assert code.splitlines()[-1] in error.traceback
+
+
+def test_a_traceback_of_very_many_calls() -> None:
+    deep = "import sys\nsys.setrecursionlimit(200_000)\ndef f(): f()\nf()"
+    error = failure_of(deep, timeout=60)
+    assert isinstance(error, ProgramError)
+    assert error.type == "RecursionError"
+    assert len(error.traceback) < 1000
 
 
 def test_a_timeout_is_a_limit_of_wall_time() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 START = "from cloudabi._guest import main; main()"
 VALUE_MAX = 16 * 2**20  # bytes of a message, either way
+_FRAMES_MAX = 1000  # of a traceback, as many as Python prints
 _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST; to import ast takes longer than to use it
 
 
@@ -41,6 +42,8 @@ def run(code: str, name: str, reply: Any) -> None:
     except SystemExit:
         raise
     except BaseException as error:
+        if isinstance(error, MemoryError):
+            _make_room(error)
         problem = describe(error)
         send(_writer(reply.fileno()), {"error": problem})
         if sys.stderr is not None:
@@ -117,13 +120,24 @@ def evaluate(code: str, name: str) -> Any:
     return eval(compile(expression, name, "eval", dont_inherit=True), program.__dict__)
 
 
+def _make_room(error: MemoryError) -> None:
+    """Drop all that the program holds, as there may be no memory left to tell of its error."""
+    vars(sys.modules["__main__"]).clear()
+    entry = _beyond_here(error)
+    while entry is not None:
+        entry.tb_frame.clear()
+        entry = entry.tb_next
+
+
 def describe(error: BaseException) -> dict[str, str]:
     """Put an exception into the words with which Python would print it."""
     import traceback
 
     cls = type(error)
     module = "" if cls.__module__ == "builtins" else f"{cls.__module__}."
-    shown = traceback.TracebackException(cls, error, _beyond_here(error), compact=True)
+    shown = traceback.TracebackException(
+        cls, error, _beyond_here(error), limit=-_FRAMES_MAX, compact=True
+    )
     texts = {
         "type": module + cls.__qualname__,
         "message": _text(error),
