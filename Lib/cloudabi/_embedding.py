@@ -125,7 +125,7 @@ def _memory(seals: int) -> Iterator[int]:
     """Make a file in memory that is sealed in the end, or closed if something fails."""
     memory = os.memfd_create("cloudabi", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
-        os.fchmod(memory, 0o600)  # to execute it is not even to be thought of
+        os.fchmod(memory, 0o600)  # nobody gets a file in memory that could be executed
         yield memory
         fcntl(memory, F_ADD_SEALS, seals | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
     except BaseException:

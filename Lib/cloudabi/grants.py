@@ -144,6 +144,8 @@ class _Address(Grant):
                 raise ValueError(f"{port} is not a port")
             if self.type == "seqpacket":
                 raise ValueError("only a UNIX socket can be `seqpacket`")
+        elif isinstance(self.address, str) and not self.address.startswith("/"):
+            raise ValueError(f"`{self.address}` is neither `(host, port)` nor an absolute path")
         elif len(os.fsencode(self._path())) > _UNIX_PATH_MAX:
             raise ValueError(f"the path of a UNIX socket has more than {_UNIX_PATH_MAX} bytes")
 
@@ -158,7 +160,7 @@ class _Address(Grant):
 class Listen(_Address):
     """A socket that is bound to an address, and listens unless it is a `dgram` socket.
 
-    address: host and port, or the path of a UNIX socket, whose file is removed at the end.
+    address: host and port, or the absolute path of a UNIX socket, whose file is removed at the end.
     type: `stream`, `dgram` or, for a UNIX socket, `seqpacket`.
     backlog: how many connections may wait to be accepted.
     Raises ValueError: there is no such address or type.
@@ -168,6 +170,9 @@ class Listen(_Address):
 
     >>> Listen(("127.0.0.1", 8080)).type
     'stream'
+    >>> Listen("127.0.0.1:8080")
+    Traceback (most recent call last):
+    ValueError: `127.0.0.1:8080` is neither `(host, port)` nor an absolute path
     """
 
     backlog: int = _BACKLOG
