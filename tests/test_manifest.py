@@ -47,14 +47,15 @@ WRITING = (
 
 
 def message_of(path: Path) -> str:
-    """All that `cloudabi-run` would say about a manifest, up to the start of the program."""
+    """All that `cloudabi-run` would say about a manifest in /folder, up to the program's start."""
     try:
         is_other = path.name.startswith("other_program")
         manifest = parse(path.read_bytes(), path.name, for_python=not is_other)
         with Opened("/janitor/is/not/needed") as opened:
             opened.resources(manifest.resources, str(path.parent), -1)
     except CloudabiError as error:
-        return "\n".join(render(problem) for problem in error.problems)
+        text = "\n".join(render(problem) for problem in error.problems)
+        return text.replace(str(path.parent), "/folder")
     return ""
 
 

@@ -56,7 +56,9 @@ def activated_socket(wanted: ActivatedSocket) -> int:
     if not numbers:
         known = ", ".join(f"`{name}`" for name in names) or "none"
         message = f"there is no socket `{wanted.name}` from socket activation"
-        raise _refusal(wanted, message, f"the names that were passed to us: {known}")
+        note = f"the names that were passed to us: {known}"
+        help_ = "start cloudabi-run from a unit with such a socket, or use `bind`"
+        raise ManifestError(Problem(message, wanted.span, (note,), (help_,)))
     if len(numbers) > 1:
         raise _refusal(wanted, f"several sockets from socket activation are named `{wanted.name}`")
     if not stat.S_ISSOCK(os.fstat(numbers[0]).st_mode):
