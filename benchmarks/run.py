@@ -18,14 +18,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import cloudabi
 import serialization
-from cloudabi import launcher, manifest
+from cloudabi import SandboxExecutor, launcher, manifest
 from worlds import CLOUDABI_RUN, ROOT, Arguments, Folder, Listener, Native, Sandbox, World
 
 HELLO = ROOT / "examples" / "hello.yaml"
@@ -34,6 +36,7 @@ STARTS = 30
 ROUNDS = 3
 SMALL_FILES = 20_000
 LARGE_BLOCKS = 512
+CALLS = 5000
 HTTP_SECONDS = 5
 HTTP_CONNECTIONS = 32
 
@@ -146,6 +149,15 @@ def argdata(_bench: Bench) -> Iterator[Figure]:
             yield Figure(f"{action}, {other.name} and argdata", first, second)
 
 
+def api(bench: Bench) -> Iterator[Figure]:
+    """From a Python program: a run, and calls of a function by two workers."""
+    native: list[str | Path] = [bench.native_python, "-I", "-S", "-c", "1 + 1"]
+    first, second = _alternate(lambda: _wall(native), _run_wall)
+    yield Figure("run of 1 + 1", first, second)
+    first, second = _call_rate(ProcessPoolExecutor(2)), _call_rate(SandboxExecutor(2))
+    yield Figure("calls by two workers", first, second, unit="/s")
+
+
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "hello": hello,
     "imports": imports,
@@ -153,6 +165,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "files": files,
     "http": http,
     "argdata": argdata,
+    "api": api,
 }
 COLUMNS = {"argdata": ("other", "argdata")}
 
@@ -185,6 +198,21 @@ def _wall(command: list[str | Path]) -> float:
     begin = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - begin
+
+
+def _run_wall() -> float:
+    begin = time.perf_counter()
+    if cloudabi.run("1 + 1").value != 2:
+        raise RuntimeError("the sandbox cannot add")
+    return time.perf_counter() - begin
+
+
+def _call_rate(executor: Executor) -> float:
+    with executor:
+        list(executor.map(abs, range(CALLS // 10)))  # until all workers are there
+        begin = time.perf_counter()
+        list(executor.map(abs, range(CALLS)))
+        return CALLS / (time.perf_counter() - begin)
 
 
 def _guest_wall() -> float:
