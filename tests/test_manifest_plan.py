@@ -164,16 +164,16 @@ def test_what_cannot_be_had(tmp_path: Path) -> None:
 TEXT = """\
 Grants to /bin/true
   fd  place     kind           mode    rights  hard           path or address
-  0   a, b      directory      read    A       all rights     {folder}/dir
-  1   c.log     file           append  B       write          {folder}/file
+  0   a, b      directory      read    R1      all rights     {folder}/dir
+  1   c.log     file           append  R2      write          {folder}/file
   2   c['x y']  stream socket  -       all     as it is open  bind 127.0.0.1:0
 
 Rights
   all  all that fit what it is
-  A    FILE_OPEN FILE_READDIR FILE_READLINK FILE_STAT_FGET FILE_STAT_GET POLL_FD_READWRITE
+  R1   FILE_OPEN FILE_READDIR FILE_READLINK FILE_STAT_FGET FILE_STAT_GET POLL_FD_READWRITE
        below: FD_READ FD_SEEK FD_STAT_PUT_FLAGS FD_TELL FILE_ADVISE FILE_OPEN FILE_READDIR
          FILE_READLINK FILE_STAT_FGET FILE_STAT_GET MEM_MAP POLL_FD_READWRITE
-  B    FD_DATASYNC FD_SYNC FD_WRITE FILE_STAT_FGET POLL_FD_READWRITE
+  R2   FD_DATASYNC FD_SYNC FD_WRITE FILE_STAT_FGET POLL_FD_READWRITE
        withheld by the runtime inside the sandbox alone: FD_SEEK FD_STAT_PUT_FLAGS FD_TELL
          FILE_ADVISE FILE_ALLOCATE FILE_STAT_FPUT_SIZE FILE_STAT_FPUT_TIMES MEM_MAP
   hard: what kernel and broker hold the program to, whatever code it runs

@@ -96,10 +96,10 @@ def _bounds(item: Planned) -> tuple[int, int, int]:
 
 
 def _rights_sets(grants: Iterable[Planned]) -> dict[tuple[int, int, int], str]:
-    """Give each different set of rights a letter."""
+    """Give each different set of rights a name."""
     names = {(ALL, ALL, 0): "all"}
     for item in grants:
-        names.setdefault(_bounds(item), chr(ord("A") + len(names) - 1))
+        names.setdefault(_bounds(item), f"R{len(names)}")
     return names
 
 

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 class Kind(Record):
     """A kind of values.
 
-    wanted: in words. fits: tells whether a value is one, as it is after reading; what it says of
-        text that is one of `words` or list whose members are of the kind `member` goes without.
+    wanted: in words. fits: tells whether a value is one; of a list, whatever its members are.
     schema: the same for JSON Schema, where a resource looks like what its tag stands before.
-    words: those that it takes, and what they mean. units: of an amount.
-    form: of a map of known keys.
+    words: those that it takes, and what they mean. member: what the members of a list are.
+    form: of a map of known keys. units: of an amount.
     """
 
     wanted: str
