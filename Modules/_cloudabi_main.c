@@ -382,9 +382,16 @@ set_program(PyConfig *config)
     return PyConfig_SetBytesString(config, &config->run_command, command);
 }
 
+/* The module for argdata, as cffi writes it. */
+PyMODINIT_FUNC PyInit__argdata(void);
+
 static PyStatus
 initialize(PyConfig *config)
 {
+    // Its name has a dot, which Setup.local cannot express.
+    if (PyImport_AppendInittab("cloudabi._argdata", PyInit__argdata) < 0) {
+        return PyStatus_NoMemory();
+    }
     PyPreConfig preconfig;
     PyPreConfig_InitIsolatedConfig(&preconfig);
     preconfig.utf8_mode = 1;

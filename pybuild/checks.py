@@ -7,16 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pybuild import ROOT, documents, host
+from pybuild import ROOT, documents, native, pip
 from pybuild.errors import CheckError
 from pybuild.patchset import Patchset
 from pybuild.stages import Driver
 
 # Two runs of mypy: what runs on the host's Python, and what runs on the one that is built.
-PYTHON_311 = ("build_python.py", "pybuild", "abi")
-PYTHON_314 = ("Lib/cloudabi", "tests", "benchmarks", "docs")
+PYTHON_311 = ("build_python.py", "setup.py", "pybuild", "abi", "Lib/cloudabi")
+PYTHON_314 = ("tests", "benchmarks", "docs")
 # Modules/ follows PEP 7, patches and generated headers follow nobody's formatter.
-C_FOLDERS = ("Lib", "argdata", "broker", "examples", "janitor", "libc", "runtime", "tests")
+C_FOLDERS = (
+    *("Lib", "argdata", "broker", "examples", "janitor"),
+    *("libc", "ports", "runtime", "tests"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def check(driver: Driver, fix: bool) -> None:
 
 
 def _checks(driver: Driver) -> list[Check]:
-    python = host.tools().output(driver) / "bin" / host.PYTHON
+    python = pip.tools().output(driver) / "bin" / native.PYTHON
     tool = (str(python), "-m")
     clang_format = ("clang-format-16", "--style=file")
     c_files = _c_files()

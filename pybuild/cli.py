@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pybuild import ROOT, checks, dist, host, packages, sources, suites, targets
+from pybuild import ROOT, checks, dist, packages, pip, sources, suites, targets
 from pybuild.errors import BuildError, Exit, UsageError
 from pybuild.log import Reporter
 from pybuild.patchset import Patchset
@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--fix", action="store_true", help="repair what can be repaired")
     check.set_defaults(command=_check)
 
+    wheel = commands.add_parser("wheel", help="make dist/wheel/*.whl, for pip on such machines")
+    wheel.set_defaults(command=_wheel)
+
     bench = commands.add_parser("bench", help="build, then measure against the native build")
     bench.add_argument("names", nargs="*", metavar="NAME")
     bench.set_defaults(command=_bench)
@@ -149,6 +152,15 @@ def _check(driver: Driver, options: argparse.Namespace) -> None:
     checks.check(driver, options.fix)
 
 
+def _wheel(driver: Driver, _options: argparse.Namespace) -> None:
+    (target,) = _targets("")
+    packages.ensure(packages.BUILD, driver.reporter)
+    product = dist.wheel_product(target)
+    dist.update(driver, [product])
+    for path in product.folder(driver).glob("*.whl"):
+        driver.reporter.note(f"the wheel is {path}")
+
+
 def _bench(driver: Driver, options: argparse.Namespace) -> None:
     packages.ensure(packages.BENCH, driver.reporter)
     _make(driver, _targets(""))
@@ -160,7 +172,7 @@ def _clean(driver: Driver, options: argparse.Namespace) -> None:
     if options.all:
         shutil.rmtree(driver.cache, ignore_errors=True)
     else:
-        driver.discard_except(*dist.stages(targets.BUILT), host.tools())
+        driver.discard_except(*dist.stages(targets.BUILT), pip.tools())
 
 
 def _patches(driver: Driver, options: argparse.Namespace) -> None:

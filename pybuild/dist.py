@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pybuild import cpython, host, libc, licenses
+from pybuild import cpython, guest, host, libc, licenses, ports, wheel
 from pybuild.stages import Driver, Stage, file_digest, locked
 from pybuild.targets import Target
 
@@ -60,7 +60,8 @@ def host_product() -> Product:
 
 def target_product(target: Target) -> Product:
     """dist/<triple>: interpreter, standard library, headers and libraries of a target."""
-    parts = (libc.sysroot(target), cpython.zlib(target), cpython.python(target), licenses.texts())
+    libraries = (libc.sysroot(target), ports.zlib(target), ports.libffi(target))
+    parts = (*libraries, cpython.python(target), guest.package(), licenses.texts())
 
     def fill(driver: Driver, folder: Path) -> None:
         for stage in parts:
@@ -68,6 +69,16 @@ def target_product(target: Target) -> Product:
         (folder / "clang.cfg").write_text(_clang_config(target))
 
     return Product(target.triple, parts, fill)
+
+
+def wheel_product(target: Target) -> Product:
+    """dist/wheel, with one file for pip."""
+    part = wheel.wheel(target)
+
+    def fill(driver: Driver, folder: Path) -> None:
+        shutil.copytree(driver.path(part), folder, dirs_exist_ok=True)
+
+    return Product("wheel", (part,), fill)
 
 
 def products(targets: Iterable[Target]) -> list[Product]:

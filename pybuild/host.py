@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# dist/host: a virtual environment with the launcher; and the tools that tests and checks use.
+# dist/host: a virtual environment with the launcher.
 
 import functools
 import os
 import shlex
 import shutil
 import subprocess
-import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
-from pybuild import ROOT, cpython, runtime
+from pybuild import native, pip, runtime
+from pybuild.native import PYTHON, SITE_PACKAGES
 from pybuild.packages import identity
 from pybuild.stages import Build, Driver, Stage
-from pybuild.targets import BUILT, CLANG
+from pybuild.targets import BUILT, CLANG, Target
 
-PYTHON = f"python{cpython.VERSION}"
-SITE_PACKAGES = cpython.LIBRARY / "site-packages"
-PYPERFORMANCE = SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
 PACKAGE = SITE_PACKAGES / "cloudabi"
-LAUNCHER_PACKAGES = Path("pybuild/launcher-packages.txt")
 
 # Parts of the native interpreter that compile or teach, which the launcher never does.
 UNUSED = (
@@ -45,56 +42,27 @@ sys.exit(main())
 
 
 @functools.cache
-def packages() -> Stage:
-    """The launcher's third-party packages, which run with the user's authority."""
-    options = ("--require-hashes", "--requirement", str(ROOT / LAUNCHER_PACKAGES))
-    facts = ((ROOT / LAUNCHER_PACKAGES).read_text(),)
-    return _pip_stage("host-packages", "install the launcher's packages", options, facts)
-
-
-@functools.cache
 def launcher() -> Stage:
     """The package `cloudabi` with its compiled extension."""
     return Stage(
         name="launcher",
         title="build the launcher",
         build=_build_launcher,
-        needs=(cpython.build_python(), packages()),
+        needs=(native.build_python(), pip.launcher()),
         inputs=(Path("Lib/cloudabi"), Path("argdata")),
         facts=(identity(CLANG),),
     )
 
 
-@functools.cache
-def benchmarks() -> Stage:
-    """The programs of pyperformance."""
-    pins = _pins("benchmarks")
-    return _pip_stage("host-benchmarks", "install pyperformance", pins, pins)
-
-
-@functools.cache
-def tools() -> Stage:
-    """A venv with tox, ruff and mypy; its modules are run with `python -m`."""
-    pins = _pins("tools", "tests")
-
-    def build(build: Build) -> None:
-        _make_venv(build, build.out)
-        _pip_install(build, build.out, *pins)
-
-    return Stage(
-        name="host-tools",
-        title="install the test and check tools",
-        build=build,
-        needs=(cpython.build_python(),),
-        facts=pins,
-    )
-
-
 def parts() -> tuple[Stage, ...]:
     """What dist/host is assembled from."""
-    runtimes = (runtime.runtime(target) for target in BUILT)
-    around = (runtime.broker(), runtime.janitor(), *runtimes)
-    return (cpython.build_python(), packages(), launcher(), *around)
+    return (native.build_python(), pip.launcher(), launcher(), *programs(BUILT))
+
+
+def programs(targets: Iterable[Target]) -> tuple[Stage, ...]:
+    """What runs around programs for these targets; all of it is in the folder LIBEXEC."""
+    runtimes = (runtime.runtime(target) for target in targets)
+    return (runtime.broker(), runtime.janitor(), *runtimes)
 
 
 def fill(driver: Driver, folder: Path) -> None:
@@ -104,7 +72,7 @@ def fill(driver: Driver, folder: Path) -> None:
     """
     base = folder / "libexec" / "python"
     unused = shutil.ignore_patterns(*UNUSED)
-    shutil.copytree(driver.path(cpython.build_python()), base, symlinks=True, ignore=unused)
+    shutil.copytree(driver.path(native.build_python()), base, symlinks=True, ignore=unused)
     subprocess.run([base / "bin" / PYTHON, *VENV, folder], check=True)
     for stage in parts()[1:]:
         shutil.copytree(driver.path(stage), folder, symlinks=True, dirs_exist_ok=True)
@@ -128,43 +96,14 @@ def _build_launcher(build: Build) -> None:
     source = build.root / "Lib" / "cloudabi"
     ignored = shutil.ignore_patterns("__pycache__", "_ffi_build.py", "*.c", "decl")
     shutil.copytree(source, package, ignore=ignored)
-    python = build.need(cpython.build_python()) / "bin" / PYTHON
-    environment = {"CC": CLANG, "PYTHONPATH": str(build.need(packages()) / SITE_PACKAGES)}
+    environment = {"CC": CLANG, "PYTHONPATH": str(build.need(pip.launcher()) / SITE_PACKAGES)}
     arguments = ("build", build.root / "argdata", package)
-    build.run(python, "-s", source / "_ffi_build.py", *arguments, env=environment)
-
-
-def _pip_stage(name: str, title: str, wanted: tuple[str, ...], facts: tuple[str, ...]) -> Stage:
-    """Make a stage that holds the wanted packages, and no other, as a site-packages folder."""
-
-    def build(build: Build) -> None:
-        _make_venv(build, build.tmp / "venv")
-        target = str(build.out / SITE_PACKAGES)
-        _pip_install(build, build.tmp / "venv", "--no-deps", "--target", target, *wanted)
-
-    return Stage(name, title, build, needs=(cpython.build_python(),), facts=facts)
+    build.run(
+        native.interpreter(build), "-s", source / "_ffi_build.py", *arguments, env=environment
+    )
 
 
 def _write_command(path: Path, python: Path) -> None:
     packages = str(python.parent.parent / SITE_PACKAGES)
     path.write_text(COMMAND.format(python=shlex.quote(str(python)), packages=packages))
     path.chmod(0o755)
-
-
-def _make_venv(build: Build, folder: Path) -> None:
-    python = build.need(cpython.build_python()) / "bin" / PYTHON
-    build.run(python, "-I", "-m", "venv", folder)
-
-
-def _pip_install(build: Build, venv: Path, *arguments: str) -> None:
-    """Run pip with the person's own settings: they say where packages come from."""
-    options = ("--disable-pip-version-check", "--only-binary", ":all:", "--no-compile")
-    python = venv / "bin" / PYTHON
-    build.run(python, "-m", "pip", "install", *options, *arguments, env=dict(os.environ))
-
-
-def _pins(*groups: str) -> tuple[str, ...]:
-    """Read the pinned packages of dependency groups from pyproject.toml."""
-    with (ROOT / "pyproject.toml").open("rb") as stream:
-        table = tomllib.load(stream)["dependency-groups"]
-    return tuple(pin for group in groups for pin in table[group])

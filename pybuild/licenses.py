@@ -2,11 +2,12 @@
 # The licences of what a build contains: docs/licenses.md, and the texts that go into dist/.
 
 import functools
+import shutil
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pybuild import ROOT, sources
+from pybuild import ROOT, pip, sources
 from pybuild.stages import Build, Stage
 
 DOCUMENT = Path("docs/licenses.md")
@@ -29,7 +30,6 @@ FROM_ELSEWHERE = (
     "| LLVM compiler-rt builtins | 16 | Apache-2.0 WITH LLVM-exception | programs |",
     "| GNU C Library of the build machine | – | LGPL-2.1-or-later | broker |",
     "| PyYAML | 6 | MIT | launcher |",
-    "| cffi | 2 | MIT-0 | launcher |",
     "| pycparser | 3 | BSD-3-Clause | launcher |",
 )
 
@@ -52,12 +52,18 @@ def texts() -> Stage:
         for name, source in catalogue.items():
             folder = build.out / "LICENSES" / name
             folder.mkdir(parents=True)
-            _extract(build.archive(name), source.license_files, folder)
+            if source.package:
+                unpacked = build.need(pip.unpacked(name)) / name
+                for member in source.license_files:
+                    shutil.copy(unpacked / member, folder)
+            else:
+                _extract(build.archive(name), source.license_files, folder)
 
     return Stage(
         name="licenses",
         title="collect licence texts",
         build=build,
+        needs=tuple(pip.unpacked(name) for name, source in catalogue.items() if source.package),
         sources=tuple(catalogue),
     )
 

@@ -51,6 +51,7 @@ BUILD = (
     Package("libsqlite3-dev", header="sqlite3.h"),
 )
 TEST = (
+    Package("python3", file="/usr/bin/python3"),
     Package("curl", program="curl"),
     Package("file", program="file"),
     Package("gcc", program="gcc"),

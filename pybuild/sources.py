@@ -22,7 +22,10 @@ FETCH_TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Source:
-    """One release file; `sha256` decides, wherever the bytes came from."""
+    """One release file; `sha256` decides, wherever the bytes came from.
+
+    package: what pip calls it, if pip can get it as well.
+    """
 
     name: str
     title: str
@@ -34,6 +37,7 @@ class Source:
     size: int
     sha256: str
     url: str | None = None
+    package: str | None = None
 
     @property
     def filename(self) -> str:

@@ -5,9 +5,12 @@ import os
 import subprocess
 from pathlib import Path
 
-from pybuild import cpython, host
+from pybuild import native, pip
 from pybuild.errors import SuiteError, UsageError
 from pybuild.stages import Driver
+
+# Where pyperformance keeps its programs.
+PYPERFORMANCE = native.SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
 
 # Every tests/test_*.py belongs to exactly one suite.
 SUITES: dict[str, tuple[str, ...]] = {
@@ -19,7 +22,8 @@ SUITES: dict[str, tuple[str, ...]] = {
     "conformance": ("test_runtime*.py",),
     "sandbox": ("test_sandbox*.py", "test_escape*.py", "test_broker*.py", "test_seccomp*.py"),
     "launcher": ("test_launcher*.py",),
-    "cpython": ("test_python*.py",),
+    "cpython": ("test_python*.py", "test_guest*.py"),
+    "install": ("test_install*.py",),
     "examples": ("test_examples*.py",),
 }
 
@@ -36,11 +40,11 @@ def run(driver: Driver, names: list[str], arguments: list[str]) -> None:
     Raises SuiteError: a test failed, or none was found.
     """
     paths = selection(names, driver.root / "tests")
-    driver.realize(host.tools())
+    driver.realize(pip.tools())
     environment = os.environ | {
-        "CLOUDABI_PYTHON": str(driver.path(cpython.build_python()) / "bin" / host.PYTHON)
+        "CLOUDABI_PYTHON": str(driver.path(native.build_python()) / "bin" / native.PYTHON)
     }
-    python = driver.path(host.tools()) / "bin" / host.PYTHON
+    python = driver.path(pip.tools()) / "bin" / native.PYTHON
     tox = ("-m", "tox", "run", "-qq", "-e", "tests", "--")
     command: list[str | Path] = [python, *tox, *paths, *arguments]
     if subprocess.run(command, cwd=driver.root, env=environment, check=False).returncode != 0:
@@ -52,12 +56,12 @@ def bench(driver: Driver, names: list[str]) -> None:
 
     Raises SuiteError: a benchmark failed.
     """
-    driver.realize(host.benchmarks())
-    native = driver.path(cpython.build_python()) / "bin" / host.PYTHON
-    programs = driver.path(host.benchmarks()) / host.PYPERFORMANCE
-    python = driver.root / "dist" / "host" / "bin" / host.PYTHON
+    driver.realize(pip.benchmarks())
+    build_python = driver.path(native.build_python()) / "bin" / native.PYTHON
+    programs = driver.path(pip.benchmarks()) / PYPERFORMANCE
+    python = driver.root / "dist" / "host" / "bin" / native.PYTHON
     command: list[str | Path] = [python, "benchmarks/run.py", *names]
-    command += ["--native", native, "--programs", programs]
+    command += ["--native", build_python, "--programs", programs]
     if subprocess.run(command, cwd=driver.root, check=False).returncode != 0:
         raise SuiteError("a benchmark failed")
 

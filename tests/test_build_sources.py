@@ -144,3 +144,11 @@ def test_the_pinned_sources() -> None:
     for source in catalogue.values():
         assert re.fullmatch(r"[0-9a-f]{64}", source.sha256)
         assert source.version in source.pool
+
+
+def test_cffi_is_one_version() -> None:
+    """What the launcher imports, and what writes the module that the interpreter links in."""
+    cffi = sources.load(ROOT / "sources.toml")["cffi"]
+    assert cffi.package == f"cffi=={cffi.version}"
+    pins = (ROOT / "pybuild" / "launcher-packages.txt").read_text().splitlines()
+    assert f"{cffi.package} \\" in pins

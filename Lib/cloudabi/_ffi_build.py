@@ -51,4 +51,7 @@ def build(argdata: Path, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    {"emit": emit, "build": build}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    if sys.argv[1] == "emit":
+        emit(Path(sys.argv[2]))
+    else:
+        build(Path(sys.argv[2]), Path(sys.argv[3]))
