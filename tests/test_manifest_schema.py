@@ -12,7 +12,16 @@ import jsonschema
 import pytest
 
 from cloudabi import _scalars, _synonyms
-from cloudabi._grammar import INTERPRETER, LIMITS, PROGRAM, TAGS, Form, written_limit
+from cloudabi._grammar import (
+    FILE,
+    INTERPRETER,
+    LIMITS,
+    PROGRAM,
+    SOCKET,
+    TAGS,
+    Form,
+    written_limit,
+)
 from cloudabi._quantities import BYTES, COUNT, TIME, amount
 from cloudabi._yaml import MAP, SCALAR, Node, compose
 from cloudabi.argdata import Timestamp
@@ -178,6 +187,21 @@ def test_defaults_are_what_a_missing_key_means() -> None:
     given = {key.name: key.default for key in LIMITS.keys or ()}
     text = f"limits: {json.dumps(given)}".replace('"256"', "256").replace('"1024"', "1024")
     assert parse(text.encode(), "test.yaml", for_python=True).limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("start", "form"), [("path: x", FILE), ("bind: '[::1]:80'", SOCKET)], ids=["file", "socket"]
+)
+def test_defaults_of_resources_are_what_a_missing_key_means(start: str, form: Form) -> None:
+    def fields(text: str) -> dict[str, object]:
+        resource = parse(text.encode(), "test.yaml", for_python=False).value
+        return {name: value for name, value in vars(resource).items() if name != "span"}
+
+    keys = [key for key in form.keys or () if key.default]
+    assert len(keys) > 2
+    for key in keys:
+        given = f"{form.name} {{{start}, {key.name}: {key.default}}}"
+        assert fields(given) == fields(f"{form.name} {{{start}}}")
 
 
 @pytest.mark.parametrize(
