@@ -123,7 +123,7 @@ def app(tmp_path: Path) -> Path:
     (app / "data" / "sub").mkdir(parents=True)
     for path in (tmp_path / "secret", app / "file", app / "data" / "file"):
         path.write_text(path.name)
-    for name, target in {
+    links: dict[str, str | Path] = {
         "near": "data/file",
         "data/up": "../file",
         "data/around": "sub/../../data/sub/../file",
@@ -133,7 +133,8 @@ def app(tmp_path: Path) -> Path:
         "outside": tmp_path,
         "far": "/etc",
         "back": f"../{app.name}/file",
-    }.items():
+    }
+    for name, target in links.items():
         (app / name).symlink_to(target)
     return app
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from cloudabi._opening import Grant
     from cloudabi.resources import Limits
 
 # Characters of all denials together; the program chooses how long its paths are.
@@ -25,15 +26,15 @@ class Journal:
     denials, used, reached, lost: as in Outcome. ending, usage: None until the end.
     """
 
-    def __init__(self, places: Sequence[str], limits: Limits) -> None:
-        """Start empty; places: of the program's descriptors, by number."""
+    def __init__(self, grants: Sequence[Grant], limits: Limits) -> None:
+        """Start empty; grants: the program's descriptors, by number."""
         self.denials: list[Denial] = []
         self.used: set[str] = set()
         self.reached: list[str] = []
         self.lost = 0
         self.ending: Ending | None = None
         self.usage = Usage()
-        self._places = places
+        self._grants = grants
         self._limits = limits
         self._threads: list[int] = []  # of the denials
         self._text_len = 0
@@ -57,14 +58,16 @@ class Journal:
             return
         self._threads.append(told["thread"])
         number = told["descriptor"]
+        grant = self._grants[number] if number is not None else None
         self.denials.append(
             Denial(
                 call=told["call"],
                 error=told["error"],
-                place=self._places[number] if number is not None else None,
+                place=grant.place if grant else None,
                 path=path,
                 rights=tuple(name for name, bit in _abi.RIGHTS.items() if told["rights"] & bit),
                 source=told["source"],
+                is_directory=grant is not None and grant.inheriting > 0,
             )
         )
 
@@ -81,7 +84,7 @@ class Journal:
                 return
 
     def _take_used(self, number: int) -> None:
-        self.used.add(self._places[number])
+        self.used.add(self._grants[number].place)
 
     def _take_reached(self, limit: str) -> None:
         if limit not in self.reached:

@@ -13,6 +13,7 @@ from cloudabi.denials import explain
 from cloudabi.diagnostics import document, problem_document
 from cloudabi.errors import CloudabiError, Problem
 from cloudabi.resources import (
+    ALL,
     RIGHTS,
     ActivatedSocket,
     File,
@@ -141,7 +142,9 @@ def _target(resource: Resource, grant: Grant) -> dict[str, object]:
     return {"kind": "executable"}
 
 
-def _names(rights: int) -> list[str]:
+def _names(rights: int) -> list[str] | str:
+    if rights == ALL:
+        return "all"
     return [name for name, bit in RIGHTS.items() if rights & bit]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 
+from cloudabi._abi import RIGHT_FD_READ, RIGHT_FD_WRITE, RIGHTS_WRITING
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi.diagnostics import listed, position
 from cloudabi.errors import Problem
@@ -51,9 +52,12 @@ def remedy(denial: Denial, manifest: Manifest) -> Remedy | None:
     if not isinstance(resource, File) or not denial.rights:
         return None
     current, lacking = resource.access, _bits(denial.rights)
+    if current.flags == os.O_PATH and not denial.is_directory:
+        # What cannot be read or written is only referred to, whatever else is granted.
+        lacking |= RIGHT_FD_WRITE if lacking & RIGHTS_WRITING else RIGHT_FD_READ
     if _covers(current, current, lacking):
         return None
-    for mode, access in MODES.items():
+    for mode, access in MODES.items() if current in MODES.values() else ():
         if _covers(access, current, lacking):
             return Remedy(resource, "mode", mode, access)
     rights = _granted(current) | lacking

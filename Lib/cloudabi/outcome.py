@@ -56,6 +56,7 @@ class Denial(Record):
 
     call: its name in the ABI. error: what the program got, such as `ENOTCAPABLE`.
     place: of the capability in the manifest; None if it is none that was there at the start.
+    is_directory: what it is.
     path: below it; None if the call has none.
     rights: those that lack; empty if that is not the reason.
     source: who refused: `broker`, or `program` for its own word, which nothing proves.
@@ -71,6 +72,7 @@ class Denial(Record):
     file: str = ""
     line: int = 0
     function: str = ""
+    is_directory: bool = False
 
 
 class Outcome(Record):

@@ -39,6 +39,7 @@ else:
     import _socket as socket
 
 _PACKET_MAX = 2**16
+_PAGE = 4096
 
 
 def start(
@@ -124,7 +125,7 @@ class Preparation:
                 "no_landlock": no_landlock,
             }
             pid = self._spawn(*encode(spec, literal=True))
-            journal = Journal([grant.place for grant in grants], self._manifest.limits)
+            journal = Journal(grants, self._manifest.limits)
             self._is_started = True
             return Sandbox(pid, ours.detach(), journal, self.opened, self._manifest.limits)
         finally:
@@ -358,7 +359,9 @@ def _limits(limits: Limits, opened: Opened) -> dict[Value, Value]:
     """Name the limits that the broker sees to."""
     names = ("memory", "cpu", "wall", "threads", "files")
     found = {name: getattr(limits, name) for name in names}
-    found["file_size"] = limits.disk if opened.temporaries else None
+    if opened.temporaries and limits.disk is not None:
+        # A little more, so that one large file reaches the limit of the directory as well.
+        found["file_size"] = limits.disk + _PAGE
     return {name: bound for name, bound in found.items() if bound is not None}
 
 
