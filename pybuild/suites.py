@@ -21,7 +21,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "libc": ("test_libc*.py", "test_headers*.py"),
     "conformance": ("test_runtime*.py",),
     "sandbox": ("test_sandbox*.py", "test_escape*.py", "test_broker*.py", "test_seccomp*.py"),
-    "launcher": ("test_launcher*.py",),
+    "launcher": ("test_launch*.py", "test_denials*.py", "test_janitor*.py"),
     "cpython": ("test_python*.py", "test_guest*.py"),
     "install": ("test_install*.py",),
     "examples": ("test_examples*.py",),
