@@ -181,7 +181,9 @@ static void set_limits(int result, const struct spec *spec)
 {
 	const struct limits *limits = &spec->limits;
 
-	lower_limit(result, RLIMIT_CORE, 0);
+	/* With less, a crash still starts what /proc/sys/kernel/core_pattern
+	 * names, as root and on the guest's memory. */
+	lower_limit(result, RLIMIT_CORE, 1);
 	lower_limit(result, RLIMIT_NOFILE, files_bound(spec));
 	bound(result, RLIMIT_FSIZE, limits->file_size);
 	bound(result, RLIMIT_AS, limits->memory);

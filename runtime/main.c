@@ -144,6 +144,7 @@ static const struct start_block *map_block(void)
 				block->fds_len * sizeof(struct start_fd) ==
 			block->argdata_len,
 		START_STAGE_BLOCK, "the start block has the wrong length");
+	host_close(own_fds + OWN_BLOCK);
 	return block;
 }
 
@@ -170,10 +171,12 @@ static void make_randomness(void)
 	randomness.uuid[8] = (randomness.uuid[8] & 0x3f) | 0x80;
 }
 
-static unsigned filter_stage(enum seccomp_when when)
+static unsigned filter_stage(unsigned when)
 {
 	if (process.start_flags & START_ALLOW_SENDMSG)
-		return when | SECCOMP_SENDING;
+		when |= SECCOMP_SENDING;
+	if ((process.start_flags & START_NO_MEMORY_FILES) == 0)
+		when |= SECCOMP_FILES;
 	return when;
 }
 
@@ -215,22 +218,61 @@ static void drop_capabilities(void)
 	succeed(r, START_STAGE_CONFINE, "capabilities cannot be dropped");
 }
 
+/* To the broker, on the socket for results; see broker/policy.c. */
+static long send_listener(long listener)
+{
+	const char nothing = 0;
+	const cloudabi_ciovec_t iov = {&nothing, sizeof(nothing)};
+	struct {
+		struct host_cmsghdr head;
+		int32_t fd;
+	} control = {
+		.head =
+			{
+				.len = HOST_CMSG_LEN(sizeof(control.fd)),
+				.level = HOST_SOL_SOCKET,
+				.type = HOST_SCM_RIGHTS,
+			},
+		.fd = listener,
+	};
+	struct host_msghdr message = {
+		.iov = &iov,
+		.iov_len = 1,
+		.control = &control,
+		.control_len = sizeof(control),
+	};
+
+	return host_call(__NR_sendmsg, own_fds + OWN_RESULT, &message,
+			 HOST_SEND_FLAGS);
+}
+
+static void tighten(unsigned before, unsigned when)
+{
+	succeed(seccomp_tighten(filter_stage(before), filter_stage(when),
+				process.pid),
+		START_STAGE_CONFINE, "the kernel refuses a tighter filter");
+}
+
 /* Landlock comes first: the filter does not let its calls through. */
 static void confine(void)
 {
+	long listener;
+
 	succeed(host_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
 		START_STAGE_CONFINE, "the kernel has no PR_SET_NO_NEW_PRIVS");
 	drop_capabilities();
 	enter_landlock();
-	succeed(seccomp_install(filter_stage(SECCOMP_LOADING), process.pid),
+	succeed(seccomp_start(filter_stage(SECCOMP_HANDING | SECCOMP_LOADING),
+			      process.pid, &listener),
 		START_STAGE_CONFINE,
 		"the kernel refuses a seccomp filter (CONFIG_SECCOMP_FILTER)");
-}
-
-static void confine_more(void)
-{
-	succeed(seccomp_install(filter_stage(SECCOMP_RUNNING), process.pid),
-		START_STAGE_CONFINE, "the kernel refuses a second filter");
+	if (listener >= 0) {
+		succeed(send_listener(listener), START_STAGE_CONFINE,
+			"the broker cannot be told of forbidden calls");
+		host_close(listener);
+	}
+	if ((process.start_flags & START_ALLOW_SENDMSG) == 0)
+		tighten(SECCOMP_HANDING | SECCOMP_LOADING, SECCOMP_LOADING);
 }
 
 static _Noreturn void enter_program(const struct elf_program *program,
@@ -283,9 +325,8 @@ __attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
 
 	confine();
 	elf_load(own_fds + OWN_PROGRAM, &program);
-	host_close(own_fds + OWN_BLOCK);
 	host_close(own_fds + OWN_PROGRAM);
-	confine_more();
+	tighten(SECCOMP_LOADING, SECCOMP_RUNNING);
 	host_close(own_fds + OWN_RESULT);
 	enter_program(&program, block);
 }

@@ -76,7 +76,7 @@ static const struct row rows[] = {
 	ROW(close, EITHER, "give a descriptor up"),
 	ROW(sendto, EITHER, "send on a connected socket; no address",
 	    EQUAL(3, HOST_SEND_FLAGS), EQUAL(4, 0)),
-	ROW(sendmsg, SECCOMP_SENDING,
+	ROW(sendmsg, SECCOMP_HANDING | SECCOMP_SENDING,
 	    "pass descriptors on, if no socket is held that takes an address",
 	    EQUAL(2, HOST_SEND_FLAGS)),
 	ROW(accept4, EITHER, "connections to a listening socket"),
@@ -89,7 +89,8 @@ static const struct row rows[] = {
 	    EQUAL(0, HOST_AF_UNIX),
 	    EQUAL_BUT(1, HOST_SOCK_STREAM,
 		      HOST_SOCK_STREAM ^ HOST_SOCK_SEQPACKET)),
-	ROW(memfd_create, EITHER, "shared memory, which nothing can execute",
+	ROW(memfd_create, SECCOMP_FILES,
+	    "shared memory, which nothing can execute",
 	    WITHIN(1, HOST_MEMFD_FLAGS)),
 	ROW(fcntl, EITHER, "modes of a descriptor", EQUAL(1, F_GETFL)),
 	ROW(fcntl, EITHER, "of these, two can change; no signals by O_ASYNC",
@@ -116,7 +117,7 @@ static const struct row rows[] = {
 	ROW(exit_group, EITHER, "the end of the process"),
 	ROW(tgkill, EITHER, "a signal to itself", PID(0)),
 	ROW(restart_syscall, EITHER, "the kernel's own, after a stop"),
-	ROW(seccomp, SECCOMP_LOADING, "the tighter filter before the start",
+	ROW(seccomp, SECCOMP_LOADING, "tighter filters before the start",
 	    EQUAL(0, SECCOMP_SET_MODE_FILTER), EQUAL(1, 0)),
 };
 
@@ -182,7 +183,8 @@ static uint8_t row_rules(const struct row *row)
  * Preconditions: the accumulator holds the call's number, and does again where
  * the row does not fit.
  */
-static void emit_row(struct output *out, const struct row *row)
+static void emit_row(struct output *out, const struct row *row,
+		     uint32_t verdict)
 {
 	uint8_t rules = row_rules(row);
 	uint8_t reload = rules > 0;
@@ -191,38 +193,96 @@ static void emit_row(struct output *out, const struct row *row)
 	     rules * RULE_LEN + 1 + reload);
 	for (uint8_t i = 0; i < rules; i++)
 		emit_rule(out, &row->rules[i], (rules - i - 1) * RULE_LEN + 1);
-	emit_return(out, SECCOMP_RET_ALLOW);
+	emit_return(out, verdict);
 	if (reload)
 		emit_load(out, DATA(nr));
 }
 
-size_t seccomp_compile(struct sock_filter *program, unsigned when, uint32_t pid)
+/* No other machine's calls, and none under other numbers. */
+static void emit_start(struct output *out)
+{
+	emit_load(out, DATA(arch));
+	emit(out, BPF_JMP | BPF_JEQ | BPF_K, ARCH_AUDIT, 1, 0);
+	emit_return(out, SECCOMP_RET_KILL_PROCESS);
+	emit_load(out, DATA(nr));
+	emit(out, BPF_JMP | BPF_JGE | BPF_K, ARCH_FOREIGN_CALLS, 0, 1);
+	emit_return(out, SECCOMP_RET_KILL_PROCESS);
+}
+
+static size_t finish(struct output *out, uint32_t verdict)
+{
+	emit_return(out, verdict);
+	return out->len <= SECCOMP_PROGRAM_MAX ? out->len : 0;
+}
+
+size_t seccomp_compile(struct sock_filter *program, unsigned when, uint32_t pid,
+		       uint32_t otherwise)
 {
 	struct output out = {program, 0, pid};
 
-	emit_load(&out, DATA(arch));
-	emit(&out, BPF_JMP | BPF_JEQ | BPF_K, ARCH_AUDIT, 1, 0);
-	emit_return(&out, SECCOMP_RET_KILL_PROCESS);
-	emit_load(&out, DATA(nr));
-	emit(&out, BPF_JMP | BPF_JGE | BPF_K, ARCH_FOREIGN_CALLS, 0, 1);
-	emit_return(&out, SECCOMP_RET_KILL_PROCESS);
+	emit_start(&out);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (rows[i].when & when)
-			emit_row(&out, &rows[i]);
+			emit_row(&out, &rows[i], SECCOMP_RET_ALLOW);
 	}
-	emit_return(&out, SECCOMP_RET_KILL_PROCESS);
-	return out.len <= SECCOMP_PROGRAM_MAX ? out.len : 0;
+	return finish(&out, otherwise);
 }
 
-long seccomp_install(unsigned when, uint32_t pid)
+static bool goes(const struct row *row, unsigned before, unsigned when)
+{
+	return (row->when & before) != 0 && (row->when & when) == 0;
+}
+
+/* A call can go and be allowed by another row all the same. */
+static void emit_rest(struct output *out, uint16_t nr, unsigned when)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].nr == nr && rows[i].when & when)
+			emit_row(out, &rows[i], SECCOMP_RET_ALLOW);
+	}
+}
+
+size_t seccomp_compile_tighter(struct sock_filter *program, unsigned before,
+			       unsigned when, uint32_t pid)
+{
+	struct output out = {program, 0, pid};
+
+	emit_start(&out);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (!goes(&rows[i], before, when))
+			continue;
+		emit_rest(&out, rows[i].nr, when);
+		emit_row(&out, &rows[i], SECCOMP_RET_KILL_PROCESS);
+	}
+	return finish(&out, SECCOMP_RET_ALLOW);
+}
+
+static long install(struct sock_filter *program, size_t len, uint32_t flags)
+{
+	struct sock_fprog fprog = {.len = len, .filter = program};
+
+	if (len == 0)
+		return -E2BIG;
+	return host_seccomp(SECCOMP_SET_MODE_FILTER, flags, &fprog);
+}
+
+long seccomp_start(unsigned when, uint32_t pid, long *listener)
 {
 	struct sock_filter program[SECCOMP_PROGRAM_MAX];
-	struct sock_fprog fprog = {
-		.len = seccomp_compile(program, when, pid),
-		.filter = program,
-	};
+	size_t len =
+		seccomp_compile(program, when, pid, SECCOMP_RET_USER_NOTIF);
 
-	if (fprog.len == 0)
-		return -E2BIG;
-	return host_seccomp(SECCOMP_SET_MODE_FILTER, 0, &fprog);
+	*listener = install(program, len, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	if (*listener >= 0)
+		return 0;
+	len = seccomp_compile(program, when, pid, SECCOMP_RET_KILL_PROCESS);
+	return install(program, len, 0);
+}
+
+long seccomp_tighten(unsigned before, unsigned when, uint32_t pid)
+{
+	struct sock_filter program[SECCOMP_PROGRAM_MAX];
+
+	return install(program,
+		       seccomp_compile_tighter(program, before, when, pid), 0);
 }

@@ -11,7 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -198,10 +198,14 @@ class Alone:
     pid: int
     results: socket.socket
     status: int | None = None
+    listener: list[int] = field(default_factory=list)  # of its filter, until the end
 
     def refusal(self) -> Refusal | None:
         """What the runtime says when it gives up; None once the program runs."""
-        data = self.results.recv(4096)
+        data, listener, *_ = socket.recv_fds(self.results, 4096, 1)
+        self.listener += listener
+        if listener:
+            return self.refusal()
         if not data:
             return None
         stage, host_errno, message = RESULT.unpack(data)
@@ -250,3 +254,5 @@ def started_alone(
             if alone.status is None:
                 os.kill(pid, signal.SIGKILL)
                 alone.wait()
+            for fd in alone.listener:
+                os.close(fd)

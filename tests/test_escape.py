@@ -20,7 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import ROOT, run
+from broker_harness import compiled
+from harness import CLOUDABI_RUN, ROOT, run
 
 SOURCE = Path(__file__).parent / "escape" / "probe.c"
 COMPILE = ["clang-16", "-O1", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-ffreestanding"]
@@ -36,6 +37,9 @@ KILLED = 123
 # What a probe returns unconfined where that is an error by nature: no memory is mapped at the
 # address it reads, and kernels without x32 refuse its numbers.
 UNCONFINED_ERRORS = {"process_vm_readv": -14, "x32": -38, "x32_getpid": -38}
+
+# For these the kernel does not ask anybody.
+KILLED_BY_THE_KERNEL = {"int80", "int80_creat", "x32", "x32_getpid"}
 
 # Kernel features that hosts and containers switch off; the probe then proves nothing new.
 HOST_MAY_REFUSE = {"unshare", "bpf", "userfaultfd", "keyctl", "io_uring_setup", "int80", "ptrace"}
@@ -151,6 +155,19 @@ def test_probe(number: int, host: Host, probes: Probes, tmp_path: Path) -> None:
     if sandboxed.returncode != KILLED:
         assert sandboxed.returncode == 0, sandboxed.stderr
         assert int(sandboxed.stdout) < 0, f"{name} succeeded inside: {sandboxed.stdout}"
+    elif name not in KILLED_BY_THE_KERNEL:
+        assert re.search(r": \w+ \(\d+\)\n$", sandboxed.stderr), sandboxed.stderr
+
+
+def test_in_a_filter_with_a_listener(host: Host, probes: Probes, tmp_path: Path) -> None:
+    """A host's own, beside which there is no room for ours: the kernel kills as ever."""
+    for name in ("mkdir", "execve", "mmap_exec"):
+        manifest = tmp_path / "probe.yaml"
+        manifest.write_text(f"- {NAMES.index(name) + 1}\n- !fd stdout\n")
+        command = [compiled("outer"), CLOUDABI_RUN, "-f", manifest, probes.cloudabi]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (KILLED, "")
+        assert not host.damage()
 
 
 def unconfined(probes: Probes, number: int) -> int:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -25,18 +26,20 @@ AUDIT_ARCH_X86_64 = 0xC000003E
 AUDIT_ARCH_I386 = 0x40000003
 AUDIT_ARCH_AARCH64 = 0xC00000B7
 X32_BIT = 0x40000000
-ALLOW, KILL_PROCESS = 0x7FFF0000, 0x80000000
+ALLOW, NOTIFY, KILL_PROCESS = 0x7FFF0000, 0x7FC00000, 0x80000000
 NUMBERS = range(1024)
 ROWS_MAX = 45
 
-LOADING, RUNNING, SENDING = 1, 2, 4
+LOADING, RUNNING, SENDING, HANDING, FILES = 1, 2, 4, 8, 16
+# What is in force one after the other, and what may be in force all the time.
+COURSE = (HANDING | LOADING, LOADING, RUNNING)
+OPTIONS = {"": FILES, ", sendmsg": FILES | SENDING, ", no files": 0}
 STAGES = {
-    "loading": LOADING,
-    "running": RUNNING,
-    "loading, sendmsg": LOADING | SENDING,
-    "running, sendmsg": RUNNING | SENDING,
+    name + option: (place, always)
+    for place, name in enumerate(("handing", "loading", "running"))
+    for option, always in OPTIONS.items()
 }
-LETTERS = {"L": LOADING, "R": RUNNING, "S": SENDING}
+LETTERS = {"L": LOADING, "R": RUNNING, "S": SENDING, "H": HANDING, "F": FILES}
 PID = 4711
 FULL = (1 << 64) - 1
 
@@ -54,7 +57,7 @@ class Instruction:
 
 @dataclass
 class Machine:
-    """Classic BPF as the kernel defines it for seccomp; refuses what the filter does not use."""
+    """Classic BPF as the kernel defines it for seccomp; refuses what the filters do not use."""
 
     program: tuple[Instruction, ...]
     executed: set[int] = field(default_factory=set)
@@ -93,12 +96,29 @@ def dumper() -> Path:
     return program
 
 
-def machine_of(stage: int) -> Machine:
-    output = subprocess.run(
-        [dumper(), str(stage), str(PID)], check=True, capture_output=True
-    ).stdout
+def machine_of(*arguments: int | str) -> Machine:
+    command = [dumper(), *map(str, arguments), str(PID)]
+    output = subprocess.run(command, check=True, capture_output=True).stdout
     instructions = (Instruction(*fields) for fields in struct.iter_unpack("<HBBI", output))
     return Machine(tuple(instructions))
+
+
+@dataclass
+class Filters:
+    """Those of a process; the sternest verdict counts."""
+
+    machines: list[Machine]
+
+    def verdict(self, number: int, arguments: Sequence[int], arch: int = AUDIT_ARCH_X86_64) -> int:
+        verdicts = [machine.verdict(number, arguments, arch) for machine in self.machines]
+        return min(verdicts, key=[KILL_PROCESS, NOTIFY, ALLOW].index)
+
+
+def filters_at(place: int, always: int) -> Filters:
+    """The filters of a stage, the way the runtime adds one to the other."""
+    stages = [stage | always for stage in COURSE[: place + 1]]
+    later = [machine_of("tighten", *pair) for pair in pairwise(stages)]
+    return Filters([machine_of("start", stages[0]), *later])
 
 
 # the table
@@ -157,18 +177,21 @@ ROWS = tuple(parse_table(TABLE.read_text()))
 
 @dataclass
 class Judge:
-    """Compares the filter with the table."""
+    """Compares the filters with the table."""
 
-    stage: int
-    machine: Machine
-    seen: set[int] = field(default_factory=set)
+    first: int  # what was in force at the beginning
+    stage: int  # what is now
+    filters: Filters
 
     def expected(self, number: int, arguments: Sequence[int]) -> int:
-        rows = (row for row in ROWS if row.stages & self.stage and row.number == number)
-        return ALLOW if any(row.fits(arguments) for row in rows) else KILL_PROCESS
+        fitting = [row for row in ROWS if row.number == number and row.fits(arguments)]
+        if any(row.stages & self.stage for row in fitting):
+            return ALLOW
+        # The kernel can only ask about what was never allowed.
+        return KILL_PROCESS if any(row.stages & self.first for row in fitting) else NOTIFY
 
     def check(self, number: int, arguments: Sequence[int]) -> int:
-        found = self.machine.verdict(number, arguments)
+        found = self.filters.verdict(number, arguments)
         wanted = self.expected(number, arguments)
         assert found == wanted, f"{number}({', '.join(map(hex, arguments))}) gives {found:#x}"
         return wanted
@@ -176,8 +199,8 @@ class Judge:
 
 @pytest.fixture(params=STAGES, name="judge")
 def _judge(request: pytest.FixtureRequest) -> Judge:
-    stage = STAGES[request.param]
-    return Judge(stage, machine_of(stage))
+    place, always = STAGES[request.param]
+    return Judge(COURSE[0] | always, COURSE[place] | always, filters_at(place, always))
 
 
 def in_force(judge: Judge) -> list[Row]:
@@ -210,7 +233,7 @@ def test_every_bit_of_every_judged_argument(judge: Judge) -> None:
                 arguments = row.example(source)
                 arguments[position] ^= 1 << bit
                 verdict = judge.check(row.number, arguments)
-                assert bit < 32 or verdict == KILL_PROCESS
+                assert bit < 32 or verdict == NOTIFY
 
 
 def test_pairs_of_bits(judge: Judge) -> None:
@@ -226,46 +249,61 @@ def test_pairs_of_bits(judge: Judge) -> None:
 def test_x32_numbers(judge: Judge) -> None:
     source = random.Random(5)
     for number in NUMBERS:
-        assert judge.machine.verdict(number | X32_BIT, [0] * 6) == KILL_PROCESS
+        assert judge.filters.verdict(number | X32_BIT, [0] * 6) == KILL_PROCESS
     for row in in_force(judge):
-        for high in (X32_BIT, 1 << 31, X32_BIT | 1 << 31, 1 << 16):
+        assert judge.filters.verdict(row.number | 1 << 16, row.example(source)) == NOTIFY
+        for high in (X32_BIT, 1 << 31, X32_BIT | 1 << 31):
             arguments = row.example(source)
-            assert judge.machine.verdict(row.number | high, arguments) == KILL_PROCESS
-    assert judge.machine.verdict(0xFFFFFFFF, [0] * 6) == KILL_PROCESS
+            assert judge.filters.verdict(row.number | high, arguments) == KILL_PROCESS
+    assert judge.filters.verdict(0xFFFFFFFF, [0] * 6) == KILL_PROCESS
 
 
 @pytest.mark.parametrize("arch", [AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0, 62, 0xFFFFFFFF])
 def test_other_machines(judge: Judge, arch: int) -> None:
     source = random.Random(6)
     for number in NUMBERS:
-        assert judge.machine.verdict(number, [0] * 6, arch) == KILL_PROCESS
+        assert judge.filters.verdict(number, [0] * 6, arch) == KILL_PROCESS
     for row in in_force(judge):
-        assert judge.machine.verdict(row.number, row.example(source), arch) == KILL_PROCESS
+        assert judge.filters.verdict(row.number, row.example(source), arch) == KILL_PROCESS
 
 
 def test_every_instruction_is_used(judge: Judge) -> None:
     """An instruction that no case reaches would be one that no test has judged."""
     source = random.Random(7)
-    machine = judge.machine
-    machine.verdict(0, [0] * 6, AUDIT_ARCH_I386)
-    machine.verdict(X32_BIT, [0] * 6)
-    machine.verdict(1023, [0] * 6)
-    for row in in_force(judge):
-        machine.verdict(row.number, row.example(source))
+    filters = judge.filters
+    filters.verdict(0, [0] * 6, AUDIT_ARCH_I386)
+    filters.verdict(X32_BIT, [0] * 6)
+    filters.verdict(1023, [0] * 6)
+    for row in ROWS:
+        filters.verdict(row.number, row.example(source))
         for position in row.judged:
             for bit in (31, 63):
                 arguments = row.example(source)
                 arguments[position] ^= 1 << bit
-                machine.verdict(row.number, arguments)
-    assert machine.executed == set(range(len(machine.program)))
+                filters.verdict(row.number, arguments)
+    for machine in filters.machines:
+        assert machine.executed == set(range(len(machine.program)))
 
 
-def test_running_allows_no_more_than_loading() -> None:
+@pytest.mark.parametrize("always", OPTIONS.values())
+def test_no_stage_allows_more_than_the_one_before(always: int) -> None:
+    """So that a later filter has nothing to do but to take away."""
     source = random.Random(8)
-    loading = machine_of(LOADING)
-    for row in ROWS:
-        if row.stages & RUNNING:
-            assert loading.verdict(row.number, row.example(source)) == ALLOW
+    for place, stage in enumerate(COURSE[1:]):
+        before = filters_at(place, always)
+        for row in ROWS:
+            if row.stages & (stage | always):
+                assert before.verdict(row.number, row.example(source)) == ALLOW
+
+
+def test_what_stays_forbidden_to_the_end() -> None:
+    """The kernel itself kills for what was allowed once."""
+    filters = filters_at(2, FILES)
+    executable = [0, 4096, 5, 0x12, 0, 0]
+    assert filters.verdict(9, executable) == KILL_PROCESS
+    assert filters.verdict(317, [1, 0, 0, 0, 0, 0]) == KILL_PROCESS
+    assert filters.verdict(46, [0, 0, 0x4000, 0, 0, 0]) == KILL_PROCESS
+    assert filters.verdict(9, [0, 4096, 7, 0x22, 0, 0]) == NOTIFY
 
 
 def test_size_of_the_table() -> None:
