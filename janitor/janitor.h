@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The janitor: removes what a run must not leave behind, whatever ends it. */
+/* The janitor's parts. */
 
 #ifndef JANITOR_JANITOR_H
 #define JANITOR_JANITOR_H
 
-/* remove.c. Both return 0 if nothing is left, or an errno. */
+#include <stdbool.h>
 
-/* Unlinks what a name stands for if it is a socket; all else is not ours. */
-int remove_socket(int folder, const char *name);
-/* Removes a directory with everything in it, also while others still write to
- * it, as long as there is some progress within PATIENCE_MS. Follows no link.
- * However deep it is, that takes the same few descriptors and no more stack. */
-int remove_directory(int folder, const char *name);
+/* Something that is to go: a socket, or a directory and all that is in it. */
+struct entry {
+	int folder;       /* a descriptor */
+	const char *name; /* one component */
+	bool is_directory;
+};
 
-#define PATIENCE_MS 5000
+/* Whether the name cannot lead anywhere but to what is in its folder. */
+bool entry_is_proper(const struct entry *entry);
+
+/* Removes the entry. What is of another kind is somebody else's by now and
+ * stays. False if something of ours is still there; it can be tried again. */
+bool entry_remove(const struct entry *entry);
 
 #endif

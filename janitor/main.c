@@ -2,42 +2,46 @@
 /*
  * cloudabi-janitor LIFE [FOLDER NAME]...
  *
- * FOLDER is the number of a descriptor; a NAME in there that ends in a slash
- * is that of a directory, any other that of a socket. A byte i from LIFE says
- * that entry i exists from now on. When LIFE ends, or the parent process does,
- * the entries that exist are removed. Nobody else tells the janitor anything:
- * neither what is in the directories, nor signals.
+ * FOLDER is a descriptor. A NAME there that ends in a slash is that of a
+ * directory, any other that of a socket. A byte i from LIFE says that entry i
+ * is made, or about to be. At the end of LIFE or of the parent process, what is
+ * made is removed: so nothing stays, however a launcher ends.
  */
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "janitor.h"
 
+#define USAGE "usage: cloudabi-janitor LIFE [FOLDER NAME]...\n"
+
+/* A byte says which. */
 #define ENTRIES_MAX 256
 
-struct entry {
-	int folder;
-	char *name;
-	bool is_directory;
-	bool exists;
+/* How long one tries to remove what comes back, or does not go. */
+#define PATIENCE_S 5
+#define PAUSE_NS (20 * 1000000)
+
+struct job {
+	int life; /* readable: bytes, each the number of an entry that is made */
+	struct entry entries[ENTRIES_MAX];
+	bool is_made[ENTRIES_MAX];
+	size_t len;
 };
 
-static struct entry entries[ENTRIES_MAX];
-static int entries_len;
-
-static _Noreturn void give_up(const char *what)
+static _Noreturn void refuse(void)
 {
-	dprintf(STDERR_FILENO, "cloudabi-run: %s\n", what);
-	exit(1);
+	fputs(USAGE, stderr);
+	exit(2);
 }
 
 static int parse_number(const char *text)
@@ -46,114 +50,149 @@ static int parse_number(const char *text)
 	long number = strtol(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end != '\0' || number > INT_MAX)
-		give_up("usage: cloudabi-janitor LIFE [FOLDER NAME]...");
+		refuse();
 	return (int)number;
 }
 
-static void parse_entries(int argc, char **argv)
+static bool cut_slash(char *name)
 {
-	if (argc < 2 || argc % 2 != 0 || argc / 2 - 1 > ENTRIES_MAX)
-		give_up("usage: cloudabi-janitor LIFE [FOLDER NAME]...");
+	size_t len = strlen(name);
+	bool has_slash = len > 0 && name[len - 1] == '/';
+
+	if (has_slash)
+		name[len - 1] = '\0';
+	return has_slash;
+}
+
+static void parse(int argc, char **argv, struct job *job)
+{
+	if (argc < 2 || argc % 2 != 0 || argc > 2 * (ENTRIES_MAX + 1))
+		refuse();
+	job->life = parse_number(argv[1]);
 	for (int i = 2; i < argc; i += 2) {
-		struct entry *entry = &entries[entries_len++];
-		size_t len = strlen(argv[i + 1]);
+		struct entry *entry = &job->entries[job->len++];
 
 		entry->folder = parse_number(argv[i]);
 		entry->name = argv[i + 1];
-		entry->is_directory = len > 0 && entry->name[len - 1] == '/';
-		if (entry->is_directory)
-			entry->name[len - 1] = '\0';
-		if (*entry->name == '\0' || strchr(entry->name, '/') != NULL)
-			give_up("the janitor takes names, not paths");
+		entry->is_directory = cut_slash(argv[i + 1]);
+		if (!entry_is_proper(entry))
+			refuse();
 	}
 }
 
-static bool is_ours(int fd, int life)
+static bool is_needed(const struct job *job, int fd)
 {
-	bool found = fd == life || fd == STDERR_FILENO;
+	bool is_needed = fd == STDERR_FILENO || fd == job->life;
 
-	for (int i = 0; i < entries_len; i++)
-		found |= fd == entries[i].folder;
-	return found;
+	for (size_t i = 0; i < job->len; i++)
+		is_needed |= job->entries[i].folder == fd;
+	return is_needed;
 }
 
-/* Others wait for the end of what the launcher inherited. */
-static void close_others(int life)
+/* Who waits for the end of one of the launcher's pipes must not wait for us.
+ * Anything above what we need goes without being looked at. */
+static void close_others(const struct job *job)
 {
-	int last = life > STDERR_FILENO ? life : STDERR_FILENO;
+	int last = job->life;
 
-	for (int i = 0; i < entries_len; i++)
-		if (entries[i].folder > last)
-			last = entries[i].folder;
+	for (size_t i = 0; i < job->len; i++)
+		if (job->entries[i].folder > last)
+			last = job->entries[i].folder;
+	syscall(SYS_close_range, last > 2 ? last + 1u : 3u, UINT_MAX, 0);
 	for (int fd = 0; fd < last; fd++)
-		if (!is_ours(fd, life))
+		if (!is_needed(job, fd))
 			close(fd);
-	syscall(SYS_close_range, last + 1, UINT_MAX, 0);
 }
 
-static void ignore_signals(void)
+/* What ends the launcher must not end us with it: signals to its process
+ * group or from its terminal. */
+static void stand_apart(void)
 {
-	static const int numbers[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
-				      SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM};
+	sigset_t all;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		signal(numbers[i], SIG_IGN);
+	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* Whether LIFE goes on. */
-static bool take_bytes(int life)
+/* False at the end. */
+static bool take_news(struct job *job)
 {
-	unsigned char bytes[64];
-	ssize_t len = read(life, bytes, sizeof(bytes));
+	unsigned char numbers[64];
+	ssize_t len = read(job->life, numbers, sizeof(numbers));
 
 	for (ssize_t i = 0; i < len; i++)
-		if (bytes[i] < entries_len)
-			entries[bytes[i]].exists = true;
-	return len > 0 || (len < 0 && errno == EINTR);
+		if (numbers[i] < job->len)
+			job->is_made[numbers[i]] = true;
+	return len > 0 || (len < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* Where the kernel does not tell of the parent's end, LIFE has to do. What was
- * written before either end is still read. */
-static void wait_for_end(int life, int parent)
+/* Until the launcher closes its end or is gone, which is noticed even where
+ * somebody else still has that end. */
+static void wait_for_end(struct job *job, int launcher)
 {
-	struct pollfd ends[] = {{life, POLLIN, 0}, {parent, POLLIN, 0}};
-	bool goes_on = true;
+	struct pollfd fds[] = {
+		{.fd = job->life, .events = POLLIN},
+		{.fd = launcher, .events = POLLIN},
+	};
 
-	while (goes_on) {
-		if (poll(ends, 2, -1) < 0)
-			continue; /* the process was stopped and continued */
-		if (ends[0].revents != 0)
-			goes_on = take_bytes(life);
-		else if (ends[1].revents != 0)
+	do {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return;
-	}
+		if (fds[0].revents != 0 && !take_news(job))
+			return;
+	} while (fds[1].revents == 0 || fds[0].revents != 0);
 }
 
-static bool remove_entry(const struct entry *entry)
+static bool clean_up(const struct job *job)
 {
-	int error = entry->is_directory ?
-			    remove_directory(entry->folder, entry->name) :
-			    remove_socket(entry->folder, entry->name);
+	bool is_clean = true;
 
-	if (error != 0)
-		dprintf(STDERR_FILENO, "cloudabi-run: cannot remove `%s`: %s\n",
-			entry->name, strerror(error));
-	return error == 0;
+	for (size_t i = 0; i < job->len; i++)
+		if (job->is_made[i] && !entry_remove(&job->entries[i]))
+			is_clean = false;
+	return is_clean;
+}
+
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Who writes there may itself take a moment to die. */
+static bool clean_up_patiently(const struct job *job)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	time_t end = 0;
+
+	while (!clean_up(job)) {
+		if (end == 0)
+			end = now_s() + PATIENCE_S;
+		else if (now_s() >= end)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	bool is_clean = true;
-	int life, parent;
+	static struct job job;
+	int launcher;
 
-	ignore_signals();
-	parse_entries(argc, argv);
-	life = parse_number(argv[1]);
-	close_others(life);
-	parent = (int)syscall(SYS_pidfd_open, getppid(), 0);
-	wait_for_end(life, parent);
-	for (int i = 0; i < entries_len; i++)
-		if (entries[i].exists)
-			is_clean &= remove_entry(&entries[i]);
-	return is_clean ? 0 : 1;
+	parse(argc, argv, &job);
+	stand_apart();
+	close_others(&job);
+	/* If it is gone already this is nobody; then the pipe is at its end. */
+	launcher = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	wait_for_end(&job, launcher);
+	if (clean_up_patiently(&job))
+		return 0;
+	fputs("cloudabi-run: temporary files could not be removed\n", stderr);
+	return 1;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The janitor: what it removes, and when."""
+"""The janitor: what was announced is removed, all of it and nothing else, whoever dies how."""
 
 from __future__ import annotations
 
@@ -8,120 +8,334 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from cloudabi import launcher
-from harness import proc_status
+from broker_harness import AS_USER, BROKER, USER
 
-JANITOR = launcher.installation().janitor
+# The rest are sockets.
+DIRECTORIES = ("top", "first", "second", "third", "fourth", "folder-link", "socket-folder")
+
+JANITOR = BROKER.with_name("cloudabi-janitor")
 
 
-def clean(folder: Path, *names: str, existing: bytes = b"\0") -> tuple[int, str]:
-    """Have a janitor remove what exists of these names."""
-    fd = os.open(folder, os.O_RDONLY)
-    reader, writer = os.pipe()
-    os.write(writer, existing)
-    os.close(writer)
-    entries = [word for name in names for word in (str(fd), name)]
-    result = subprocess.run(
-        [JANITOR, str(reader), *entries],
-        pass_fds=(fd, reader),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+class Janitor(subprocess.Popen[str]):
+    """A janitor that was told what there may be."""
+
+    def __init__(
+        self, *paths: Path, wrapper: Sequence[str] = (), inherited: Sequence[int] = ()
+    ) -> None:
+        life, self.news = os.pipe()
+        folders = [os.open(path.parent, os.O_PATH | os.O_DIRECTORY) for path in paths]
+        words = [str(life)]
+        for folder, path in zip(folders, paths, strict=True):
+            words += [str(folder), path.name + ("/" if path.name in DIRECTORIES else "")]
+        super().__init__(
+            [*wrapper, JANITOR, *words],
+            pass_fds=(life, *folders, *inherited),
+            stderr=subprocess.PIPE,
+            text=True,
+            env={},
+        )
+        for fd in (life, *folders):
+            os.close(fd)
+
+    def announce(self, *numbers: int) -> None:
+        os.write(self.news, bytes(numbers))
+
+    def finish(self) -> tuple[int, str]:
+        """Close the pipe and wait."""
+        os.close(self.news)
+        _, message = self.communicate(timeout=60)
+        return self.returncode, message
+
+
+def removed(*paths: Path, wrapper: Sequence[str] = ()) -> tuple[int, str]:
+    """Announce all of them."""
+    janitor = Janitor(*paths, wrapper=wrapper)
+    janitor.announce(*range(len(paths)))
+    return janitor.finish()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """A folder for temporary directories; what is in it and beside it stays."""
+    kept = [tmp_path / "place" / "neighbour", tmp_path / "outside" / "file"]
+    (tmp_path / "outside" / "sub").mkdir(parents=True)
+    (tmp_path / "place").mkdir()
+    for path in kept:
+        path.write_text("kept")
+    yield tmp_path / "place"
+    assert [path.read_text() for path in kept] == ["kept", "kept"]
+    assert (tmp_path / "outside" / "sub").is_dir()
+
+
+def test_a_tree(place: Path) -> None:
+    top = place / "top"
+    for name in ("a/b/c", "a/d", "e", "0/1/2", "1"):
+        (top / name).mkdir(parents=True)
+        (top / name / "file").write_text("x")
+        (top / name / "link").symlink_to("../" * 6)
+        (top / name / "out").symlink_to(place.parent / "outside")
+        os.mkfifo(top / name / "pipe")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(top / "a" / "socket"))
+    assert removed(top) == (0, "")
+    assert not top.exists()
+
+
+def test_depth(place: Path) -> None:
+    """Beyond what a path could name, and recursion bear."""
+    top = place / "top"
+    top.mkdir()
+    fd = os.open(top, os.O_RDONLY)
+    for _ in range(6000):
+        os.mkdir("a" * 200, dir_fd=fd)
+        deeper = os.open("a" * 200, os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = deeper
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
     os.close(fd)
-    os.close(reader)
-    return result.returncode, result.stderr
+    assert removed(top) == (0, "")
+    assert not top.exists()
 
 
-def test_what_exists_is_removed(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as other:
-        one.bind(str(tmp_path / "one"))
-        other.bind(str(tmp_path / "other"))
-    (tmp_path / "folder" / "sub").mkdir(parents=True)
-    (tmp_path / "folder" / "sub" / "file").touch()
-    assert clean(tmp_path, "one", "other", "folder/", "none", existing=b"\0\2\3") == (0, "")
-    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+def test_width(place: Path) -> None:
+    """Many entries, whose names are those that the janitor would give; few descriptors."""
+    top = place / "top"
+    for number in range(300):
+        (top / "x" / str(number) / "y").mkdir(parents=True)
+        (top / str(number)).mkdir()
+        (top / str(number) / "file").touch()
+    for number in range(20_000):
+        (top / f"f{number}").touch()
+    janitor = Janitor(top)
+    before = len(os.listdir(f"/proc/{janitor.pid}/fd"))
+    janitor.announce(0)
+    os.close(janitor.news)
+    most = 0
+    with suppress(OSError):
+        while janitor.poll() is None:
+            most = max(most, len(os.listdir(f"/proc/{janitor.pid}/fd")))
+    assert janitor.wait(60) == 0
+    assert most <= before + 4
+    assert not top.exists()
 
 
-def test_nothing_else_is_removed(tmp_path: Path) -> None:
-    """Where a socket was, there is something else by now, and the other way round."""
-    (tmp_path / "socket").mkdir()
-    (tmp_path / "file").touch()
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target" / "file").touch()
-    (tmp_path / "link").symlink_to("target")
-    assert clean(tmp_path, "socket", "file", "link", existing=b"\0\1\2") == (0, "")
-    status, message = clean(tmp_path, "link/")
-    assert (status, message) == (1, "cloudabi-run: cannot remove `link`: Not a directory\n")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "socket", "target"]
-    assert (tmp_path / "target" / "file").exists()
+def test_permissions(place: Path) -> None:
+    """Directories that let nobody in, as a strict umask makes them."""
+    top = place / "top"
+    (top / "a" / "b" / "c").mkdir(parents=True)
+    (top / "read-only" / "sub" / "x").mkdir(parents=True)
+    for path, mode in (("a/b/c", 0), ("a/b", 0), ("a", 0), ("read-only/sub", 0o555)):
+        os.chown(top / path, USER, -1)
+        (top / path).chmod(mode)
+    (top / "read-only").chmod(0o555)
+    for path in (top, top / "read-only", top / "read-only" / "sub" / "x", place):
+        os.chown(path, USER, -1)
+    assert removed(top, wrapper=AS_USER) == (0, "")
+    assert not top.exists()
 
 
-def test_links_in_a_directory_are_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target" / "file").touch()
-    (tmp_path / "folder" / "sub").mkdir(parents=True)
-    for link in ("folder/link", "folder/sub/link"):
-        (tmp_path / link).symlink_to(tmp_path / "target")
-    assert clean(tmp_path, "folder/") == (0, "")
-    assert (tmp_path / "target" / "file").exists()
+@pytest.mark.skipif(os.geteuid() != 0, reason="files of others need root")
+def test_what_cannot_be_removed(place: Path) -> None:
+    """Is said, in one line, after some seconds."""
+    top = place / "top"
+    (top / "theirs" / "sub").mkdir(parents=True)
+    for path in (place, top):
+        os.chown(path, USER, -1)
+    status, message = removed(top, wrapper=AS_USER)
+    assert status == 1
+    assert message == "cloudabi-run: temporary files could not be removed\n"
 
 
-def test_no_depth_is_too_much(tmp_path: Path) -> None:
-    depth = 3000
-    (tmp_path / "folder").mkdir()
-    at = os.open(tmp_path / "folder", os.O_RDONLY)
-    for level in range(depth):
-        for name in ("1", "deeper"):  # the janitor uses numbers as names
-            os.mkdir(name, dir_fd=at)
-        os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=at))
-        below = os.open("1" if level % 2 else "deeper", os.O_RDONLY, dir_fd=at)
-        os.close(at)
-        at = below
-    os.close(at)
-    assert clean(tmp_path, "folder/") == (0, "")
-    assert list(tmp_path.iterdir()) == []
+def test_only_what_was_announced(place: Path) -> None:
+    for name in ("first", "second", "third"):
+        (place / name).mkdir()
+    janitor = Janitor(place / "first", place / "second", place / "third", place / "fourth")
+    janitor.announce(1)
+    janitor.announce(3, 200)
+    assert janitor.finish() == (0, "")
+    assert sorted(path.name for path in place.iterdir()) == ["first", "neighbour", "third"]
 
 
-@pytest.mark.parametrize("names", [("a/b",), ("../a",), ("",), ("/",), ("a", "b/c")])
-def test_names_are_no_paths(tmp_path: Path, names: tuple[str, ...]) -> None:
-    assert clean(tmp_path, *names) == (1, "cloudabi-run: the janitor takes names, not paths\n")
+def test_kinds(place: Path) -> None:
+    """A file that is none is somebody else's, and so is what a link leads to."""
+    with socket.socket(socket.AF_UNIX) as bound, socket.socket(socket.AF_UNIX) as target:
+        bound.bind(str(place / "socket"))
+        target.bind(str(place.parent / "target"))
+        (place / "file").write_text("theirs")
+        (place / "link").symlink_to(place.parent / "target")
+        (place / "folder-link").symlink_to(place.parent / "outside")
+        (place / "folder").mkdir()
+        (place / "socket-folder").touch()
+        names = ("socket", "file", "link", "folder-link", "gone", "folder", "socket-folder")
+        assert removed(*(place / name for name in names)) == (0, "")
+    assert not (place / "socket").exists()
+    assert (place / "file").read_text() == "theirs"
+    assert (place / "link").is_symlink()
+    assert (place / "folder-link").is_symlink()
+    assert (place / "folder").is_dir()
+    assert (place / "socket-folder").is_file()
+    assert (place.parent / "target").is_socket()
 
 
-def test_the_end_of_the_parent_is_enough(tmp_path: Path) -> None:
-    """Somebody else holds a copy of LIFE and the janitor ignores what ends others."""
-    (tmp_path / "folder").mkdir()
-    fd = os.open(tmp_path, os.O_RDONLY)
-    reader, writer = os.pipe()
-    done_reader, done_writer = os.pipe()
-    code = (
-        "import os, subprocess, sys, time\n"
-        f"child = subprocess.Popen(['{JANITOR}', '{reader}', '{fd}', 'folder/'],"
-        f" pass_fds=({reader}, {fd}), stderr={done_writer})\n"
-        f"os.write({writer}, b'\\0')\n"
-        "print(child.pid, flush=True)\n"
-        "time.sleep(600)\n"
-    )
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["x"], ["-1"], ["0", "0"], ["0", "x", "y"], ["0", "0", "y", "0"]]
+    + [["0", "0", name] for name in ("", ".", "..", "a/b", "/", "a//", "../", "./")]
+    + [["0", *["0", "x"] * 257]],
+)
+def test_usage(arguments: list[str]) -> None:
+    done = subprocess.run([JANITOR, *arguments], stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("usage: cloudabi-janitor ")
+
+
+class TestWriters:
+    """Others who still write there: a guest that is about to die."""
+
+    @contextmanager
+    def writing(self, step: Callable[[int], None]) -> Iterator[threading.Event]:
+        stop = threading.Event()
+
+        def write() -> None:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                with suppress(OSError):
+                    step(number)
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            yield stop
+        finally:
+            stop.set()
+            thread.join()
+
+    def test_new_files(self, place: Path) -> None:
+        top = place / "top"
+        top.mkdir()
+        fd = os.open(top, os.O_RDONLY)
+
+        def step(number: int) -> None:
+            os.mkdir(f"d{number}", dir_fd=fd)
+            os.close(os.open(f"d{number}/f", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
+
+        janitor = Janitor(top)
+        janitor.announce(0)
+        with self.writing(step) as stop:
+            time.sleep(0.1)
+            os.close(janitor.news)
+            time.sleep(0.5)
+            stop.set()
+            assert janitor.wait(30) == 0
+        os.close(fd)
+        assert not top.exists()
+
+    def test_moves(self, place: Path) -> None:
+        """Directories that turn into links, and change their places, lead nowhere."""
+        top = place / "top"
+        for name in ("a/b/c", "d"):
+            (top / name).mkdir(parents=True)
+        fd = os.open(top, os.O_RDONLY)
+        outside = os.fspath(place.parent / "outside")
+
+        def step(number: int) -> None:
+            name = f"n{number}"
+            os.mkdir(name, dir_fd=fd)
+            os.mkdir(f"{name}/in", dir_fd=fd)
+            os.rename(f"{name}/in", f"m{number}", src_dir_fd=fd, dst_dir_fd=fd)
+            os.symlink(outside, f"{name}/in", dir_fd=fd)
+            os.rename(name, f"m{number}/x", src_dir_fd=fd, dst_dir_fd=fd)
+            os.symlink(outside, name, dir_fd=fd)
+
+        janitor = Janitor(top)
+        janitor.announce(0)
+        with self.writing(step) as stop:
+            time.sleep(0.1)
+            os.close(janitor.news)
+            time.sleep(1)
+            stop.set()
+            assert janitor.wait(30) == 0
+        os.close(fd)
+        assert not top.exists()
+
+
+# Makes a directory below its first argument, and tells when the janitor knows of it.
+LAUNCHER = """
+import os, sys, time
+folder, janitor = sys.argv[1:]
+life, news = os.pipe()
+fd = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+actions = [(os.POSIX_SPAWN_DUP2, n, n) for n in (life, fd)]
+words = [janitor, str(life), str(fd), "top/"]
+pid = os.posix_spawn(janitor, words, {}, file_actions=actions)
+os.write(news, b"\\0")
+os.makedirs(f"{folder}/top/a/b")
+if HOLDS:
+    os.set_inheritable(news, True)
+    os.posix_spawn("/bin/sleep", ["sleep", "100"], {})
+print(pid, flush=True)
+time.sleep(100)
+"""
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+@pytest.mark.parametrize("whole_group", [False, True])
+def test_the_launcher_is_killed(place: Path, whole_group: bool, is_held: bool) -> None:
+    """Alone or with its process group, and also while somebody else holds the pipe."""
+    code = f"HOLDS = {is_held}\n{LAUNCHER}"
     with subprocess.Popen(
-        [sys.executable, "-c", code],
-        pass_fds=(reader, writer, fd, done_writer),
+        [sys.executable, "-c", code, place, JANITOR],
         stdout=subprocess.PIPE,
-    ) as parent:
-        assert parent.stdout is not None
-        janitor = int(parent.stdout.readline())
-        os.close(done_writer)
-        while not int(proc_status(janitor, "SigIgn"), 16) & 1 << (signal.SIGALRM - 1):
-            pass
-        for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            os.kill(janitor, ending)
-        assert (tmp_path / "folder").exists()
-        parent.kill()
-    assert os.read(done_reader, 1) == b""  # the janitor has ended
-    assert not (tmp_path / "folder").exists()
-    for number in (fd, reader, writer, done_reader):
-        os.close(number)
+        text=True,
+        process_group=0,
+    ) as launcher:
+        assert launcher.stdout is not None
+        janitor = int(launcher.stdout.readline())
+        deadline = time.monotonic() + 10
+        while os.getsid(janitor) != janitor:
+            assert time.monotonic() < deadline
+        if not whole_group:
+            launcher.kill()
+        else:
+            os.killpg(launcher.pid, signal.SIGKILL)
+        while (place / "top").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        with suppress(ProcessLookupError):
+            os.killpg(launcher.pid, signal.SIGKILL)
+
+
+def test_signals(place: Path) -> None:
+    """Those that end other programs do not keep it from its work."""
+    (place / "top").mkdir()
+    janitor = Janitor(place / "top")
+    janitor.announce(0)
+    while os.getsid(janitor.pid) != janitor.pid:
+        time.sleep(0.001)
+    time.sleep(0.05)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1):
+        janitor.send_signal(number)
+    time.sleep(0.1)
+    assert janitor.poll() is None
+    assert (place / "top").exists()
+    assert janitor.finish() == (0, "")
+    assert not (place / "top").exists()
+
+
+def test_it_holds_nothing_else(place: Path) -> None:
+    """Who waits for the end of a pipe of the launcher's does not wait for the janitor."""
+    read, write = os.pipe()
+    janitor = Janitor(place / "top", inherited=(write,))
+    os.close(write)
+    assert os.read(read, 1) == b""
+    os.close(read)
+    assert janitor.finish() == (0, "")
