@@ -77,7 +77,7 @@ def write_host_calls(folder: Path) -> None:
 
 @functools.cache
 def broker() -> Stage:
-    """The programs outside a guest: what holds its directories, and what cleans up after it."""
+    """The program that starts a guest and holds its directories."""
 
     def build(build: Build) -> None:
         program = build.out / LIBEXEC / "cloudabi-broker"
@@ -91,14 +91,12 @@ def broker() -> Stage:
             *sorted((build.root / "broker").glob("*.c")),
             build.root / "argdata" / "argdata.c",
         )
-        sources = sorted((build.root / "janitor").glob("*.c"))
-        build.run(CLANG, *BROKER_FLAGS, "-o", program.with_name("cloudabi-janitor"), *sources)
 
     return Stage(
         name="broker",
-        title="build the broker and the janitor",
+        title="build the broker",
         build=build,
-        inputs=(Path("broker"), Path("janitor"), Path("abi", "include"), Path("argdata")),
+        inputs=(Path("broker"), Path("abi", "include"), Path("argdata")),
         facts=(identity(CLANG), *BROKER_FLAGS),
     )
 
