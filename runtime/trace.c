@@ -85,7 +85,7 @@ cloudabi_errno_t trace_refuse(cloudabi_errno_t error, cloudabi_fd_t fd,
 			.call = self->call->number,
 			.error = error,
 			.fd = origin_of(fd),
-			.rights = lacking,
+			.rights = lacking & CLOUDABI_RIGHTS_ALL,
 		},
 		find_place(self->call, fd));
 	return error;

@@ -19,7 +19,7 @@
 #define AT_CLOUDABI_NOTES 0x6e6f7465
 
 struct cloudabi_notes {
-	/* The socket. No call works on it but fd_write. */
+	/* The socket. Nothing can be done with it but writing. */
 	uint32_t fd;
 	/* The program's to set: the runtime calls it in each thread after a
 	 * call was refused, here or by the broker, before that call returns.

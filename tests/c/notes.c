@@ -140,8 +140,9 @@ static void make_memory_file(void)
 static void take_more_rights(void)
 {
 	const cloudabi_fdstat_t more = {
-		.fs_rights_base =
-			rights_of(FILE_TO_READ) | CLOUDABI_RIGHT_FD_DATASYNC,
+		.fs_rights_base = rights_of(FILE_TO_READ) |
+				  CLOUDABI_RIGHT_FD_DATASYNC |
+				  UINT64_C(1) << 63,
 	};
 
 	FAILS(sys.fd_stat_put(FILE_TO_READ, &more, CLOUDABI_FDSTAT_RIGHTS),
