@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,12 +13,26 @@ from pathlib import Path
 import pytest
 
 from broker_harness import REPLY, REQUEST, abi
+from notes_harness import (
+    DENIED,
+    FILE_SIZE,
+    FILES,
+    LIMIT,
+    MEMORY,
+    NO_FD,
+    TEXT_MAX,
+    THREADS,
+    USED,
+    Note,
+    denied,
+    noting,
+    parse,
+)
 from runtime_harness import (
     ALLOW_SENDMSG,
     BLOCK,
     MAGIC,
     NO_MEMORY_FILES,
-    NO_NOTES,
     STAGE_BLOCK,
     Alone,
     Held,
@@ -30,42 +43,8 @@ from runtime_harness import (
     started_alone,
 )
 
-NOTE = struct.Struct("<IIHHIQIHH")
-DENIED, LINE, USED, LIMIT = 1, 2, 3, 4
-MEMORY, THREADS, FILES, FILE_SIZE = 1, 2, 3, 4
-TEXT_MAX = 4096
-CALLS = list(abi.SYSCALLS)
-
 # The descriptors of tests/c/notes.c.
 OUTPUT, FILE, FOLDER, PEER, LEN = 0, 1, 2, 3, 4
-
-
-@dataclass(frozen=True)
-class Note:
-    """A note as it was written; the thread is always the first one."""
-
-    kind: int
-    call: str = ""
-    error: int = 0
-    fd: int = NO_NOTES
-    rights: int = 0
-    number: int = 0
-    texts: tuple[bytes, bytes] = (b"", b"")
-
-
-def parse(packet: bytes, thread: int) -> Note:
-    kind, found, call, error, fd, rights, number, first, second = NOTE.unpack_from(packet)
-    texts = packet[NOTE.size :]
-    assert found == thread
-    assert len(texts) == first + second
-    name = CALLS[call] if kind == DENIED else ""
-    return Note(kind, name, error, fd, rights, number, (texts[:first], texts[first:]))
-
-
-def denied(
-    call: str, fd: int, rights: int = 0, path: bytes = b"", error: int = abi.ENOTCAPABLE
-) -> Note:
-    return Note(DENIED, call, error, fd, rights, texts=(path, b""))
 
 
 @dataclass
@@ -117,36 +96,27 @@ def traced(
     """Start tests/c/notes.c with these things to do."""
     with ExitStack() as stack:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        reader, writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for end in (ours, theirs, reader, writer):
-            stack.enter_context(end)
-        for end in (ours, reader):
-            end.settimeout(60)
-        # Otherwise a note would wait for room.
-        writer.setblocking(False)
+        stack.enter_context(ours)
+        stack.enter_context(theirs)
+        ours.settimeout(60)
         held = held_by(stack, folder, theirs)
         block = start_block(held, letters.encode(), flags, traced=True, threads_max=threads_max)
-        program = stack.enter_context(opened(compiled("notes"), os.O_RDONLY))
-        alone = stack.enter_context(
-            started_alone(program, held, block, wrapper=wrapper, notes=writer)
-        )
-        assert alone.refusal() is None
-        for end in (theirs, writer):
-            end.close()
-        yield Traced(alone, reader, ours)
+        notes, alone = stack.enter_context(noting(compiled("notes"), held, block, wrapper))
+        theirs.close()
+        yield Traced(alone, notes, ours)
 
 
 WRITING = abi.RIGHT_FD_WRITE
 REFUSALS = {
     "w": denied("fd_write", FILE, WRITING),
     "d": denied("fd_write", FILE, WRITING),
-    "o": denied("fd_write", NO_NOTES, WRITING),
+    "o": denied("fd_write", NO_FD, WRITING),
     "s": denied("file_stat_get", FOLDER, abi.RIGHT_FILE_STAT_GET, b"some/file"),
     "l": denied("file_stat_get", FOLDER, abi.RIGHT_FILE_STAT_GET, b"p" * TEXT_MAX),
     "r": denied("file_rename", FOLDER, abi.RIGHT_FILE_RENAME_TARGET, b"from"),
     "p": denied("poll", FILE, WRITING),
     "m": denied("mem_map", FILE, WRITING),
-    "x": denied("mem_map", NO_NOTES, error=abi.ENOTSUP),
+    "x": denied("mem_map", NO_FD, error=abi.ENOTSUP),
     "f": denied("sock_send", PEER, error=abi.ENOTSUP),
     "t": denied("fd_stat_put", FILE, abi.RIGHT_FD_DATASYNC),
 }
@@ -166,7 +136,7 @@ def test_calls_that_make_no_sense_are_not_noted(tmp_path: Path) -> None:
 
 def test_memory_files_are_refused_where_they_would_not_count(tmp_path: Path) -> None:
     with traced("c", tmp_path, NO_MEMORY_FILES) as program:
-        assert program.finish() == [denied("fd_create1", NO_NOTES, error=abi.ENOTSUP)]
+        assert program.finish() == [denied("fd_create1", NO_FD, error=abi.ENOTSUP)]
 
 
 @pytest.mark.parametrize("letter", ["R", "P", "w", "d", "g"])

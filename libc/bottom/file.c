@@ -14,7 +14,8 @@
 int mkdirat(int dirfd, const char *name, mode_t mode)
 {
 	struct path path;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_create, dirfd, name, &path);
 
 	(void)mode;
 	if (error == 0)
@@ -30,7 +31,8 @@ int unlinkat(int dirfd, const char *name, int flags)
 	struct path path;
 	cloudabi_ulflags_t how =
 		(flags & AT_REMOVEDIR) != 0 ? CLOUDABI_UNLINK_REMOVEDIR : 0;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_unlink, dirfd, name, &path);
 
 	if ((flags & ~AT_REMOVEDIR) != 0)
 		return __result(EINVAL);
@@ -41,13 +43,14 @@ int unlinkat(int dirfd, const char *name, int flags)
 	return __result(error);
 }
 
-static cloudabi_errno_t resolve_both(int dirfd1, const char *name1,
-				     struct path *path1, int dirfd2,
-				     const char *name2, struct path *path2)
+static cloudabi_errno_t resolve_both(enum abi_call call, int dirfd1,
+				     const char *name1, struct path *path1,
+				     int dirfd2, const char *name2,
+				     struct path *path2)
 {
-	cloudabi_errno_t error = __path_resolve(dirfd1, name1, path1);
+	cloudabi_errno_t error = __path_resolve(call, dirfd1, name1, path1);
 
-	return error != 0 ? error : __path_resolve(dirfd2, name2, path2);
+	return error != 0 ? error : __path_resolve(call, dirfd2, name2, path2);
 }
 
 static int result_of_both(const struct path *path1, const struct path *path2,
@@ -62,8 +65,8 @@ int renameat(int dirfd1, const char *name1, int dirfd2, const char *name2)
 {
 	struct path path1;
 	struct path path2;
-	cloudabi_errno_t error =
-		resolve_both(dirfd1, name1, &path1, dirfd2, name2, &path2);
+	cloudabi_errno_t error = resolve_both(CALL_file_rename, dirfd1, name1,
+					      &path1, dirfd2, name2, &path2);
 
 	if (error != 0)
 		return __result(error);
@@ -79,8 +82,8 @@ int linkat(int dirfd1, const char *name1, int dirfd2, const char *name2,
 	struct path path1;
 	struct path path2;
 	bool follow = (flags & AT_SYMLINK_FOLLOW) != 0;
-	cloudabi_errno_t error =
-		resolve_both(dirfd1, name1, &path1, dirfd2, name2, &path2);
+	cloudabi_errno_t error = resolve_both(CALL_file_link, dirfd1, name1,
+					      &path1, dirfd2, name2, &path2);
 
 	if ((flags & ~AT_SYMLINK_FOLLOW) != 0)
 		error = EINVAL;
@@ -95,7 +98,8 @@ int linkat(int dirfd1, const char *name1, int dirfd2, const char *name2,
 int symlinkat(const char *target, int dirfd, const char *name)
 {
 	struct path path;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_symlink, dirfd, name, &path);
 
 	if (error == 0)
 		error = __path_error(
@@ -110,7 +114,8 @@ ssize_t readlinkat(int dirfd, const char *restrict name, char *restrict buf,
 {
 	struct path path;
 	size_t len;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_readlink, dirfd, name, &path);
 
 	/* What a number leads to is the thing itself, not a link to it. */
 	if (error == 0 && path.is_fd)

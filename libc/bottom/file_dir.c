@@ -32,13 +32,16 @@ DIR *fdopendir(int fd)
 	cloudabi_fdstat_t stat;
 	cloudabi_errno_t error =
 		cloudabi_sys_fd_stat_get((cloudabi_fd_t)fd, &stat);
+	size_t none;
 	DIR *dir;
 
 	if (error == 0 && stat.fs_filetype != CLOUDABI_FILETYPE_DIRECTORY)
 		error = ENOTDIR;
 	if (error == 0 &&
 	    (stat.fs_rights_base & CLOUDABI_RIGHT_FILE_READDIR) == 0)
-		error = ENOTCAPABLE;
+		error = cloudabi_sys_file_readdir((cloudabi_fd_t)fd, NULL, 0,
+						  CLOUDABI_DIRCOOKIE_START,
+						  &none);
 	if (error != 0) {
 		errno = error;
 		return NULL;

@@ -36,7 +36,8 @@ static cloudabi_rights_t wanted_rights(int flags)
 	return rights;
 }
 
-/* Without these, a descriptor would not be what the flags promise. */
+/* Without these, a descriptor would not be what the flags promise. They are
+ * asked for in any case, so that it is the system that refuses. */
 static cloudabi_rights_t needed_rights(int flags)
 {
 	cloudabi_rights_t rights = 0;
@@ -56,7 +57,6 @@ static cloudabi_errno_t open_below(const struct path *path, int flags, int *fd)
 {
 	cloudabi_fdstat_t dir;
 	cloudabi_fdstat_t wanted;
-	cloudabi_rights_t needed = needed_rights(flags);
 	cloudabi_fd_t result;
 	cloudabi_errno_t error;
 
@@ -65,12 +65,11 @@ static cloudabi_errno_t open_below(const struct path *path, int flags, int *fd)
 		return error;
 	if (dir.fs_filetype != CLOUDABI_FILETYPE_DIRECTORY)
 		return ENOTDIR;
-	if ((needed & ~dir.fs_rights_inheriting) != 0)
-		return ENOTCAPABLE;
 	wanted = (cloudabi_fdstat_t){
 		.fs_flags = (cloudabi_fdflags_t)__O_TO_FDFLAGS(flags),
 		.fs_rights_base =
-			wanted_rights(flags) & dir.fs_rights_inheriting,
+			(wanted_rights(flags) & dir.fs_rights_inheriting) |
+			needed_rights(flags),
 		.fs_rights_inheriting = dir.fs_rights_inheriting,
 	};
 	error = cloudabi_sys_file_open(
@@ -117,6 +116,18 @@ static cloudabi_errno_t prepare_copy(int fd, const cloudabi_fdstat_t *stat,
 					CLOUDABI_FDSTAT_RIGHTS);
 }
 
+/* Asks for more rights than there are: that is a refusal as any other, and the
+ * system's to give. */
+static cloudabi_errno_t refuse_rights(int fd, const cloudabi_fdstat_t *stat,
+				      cloudabi_rights_t needed)
+{
+	cloudabi_fdstat_t more = *stat;
+
+	more.fs_rights_base |= needed;
+	return cloudabi_sys_fd_stat_put((cloudabi_fd_t)fd, &more,
+					CLOUDABI_FDSTAT_RIGHTS);
+}
+
 static cloudabi_errno_t copy_number(int number, const cloudabi_fdstat_t *stat,
 				    int flags, int *fd)
 {
@@ -129,7 +140,7 @@ static cloudabi_errno_t copy_number(int number, const cloudabi_fdstat_t *stat,
 	if ((flags & O_DIRECTORY) != 0)
 		return ENOTDIR;
 	if ((needed & ~stat->fs_rights_base) != 0)
-		return ENOTCAPABLE;
+		return refuse_rights(number, stat, needed);
 	*fd = dup(number);
 	if (*fd < 0)
 		return (cloudabi_errno_t)errno;
@@ -160,7 +171,8 @@ int openat(int dirfd, const char *name, int flags, ...)
 {
 	struct path path;
 	int fd;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_open, dirfd, name, &path);
 
 	if (error == 0 && (flags & O_ACCMODE) == (O_WRONLY | O_RDWR))
 		error = EINVAL;

@@ -84,7 +84,7 @@ static cloudabi_errno_t join_current(const char *name, struct path *path)
 	return 0;
 }
 
-cloudabi_errno_t __path_resolve(int dirfd, const char *name, struct path *path)
+static cloudabi_errno_t resolve(int dirfd, const char *name, struct path *path)
 {
 	cloudabi_errno_t error;
 
@@ -98,6 +98,14 @@ cloudabi_errno_t __path_resolve(int dirfd, const char *name, struct path *path)
 	error = join_current(name, path);
 	UNLOCK(current_lock);
 	return error;
+}
+
+cloudabi_errno_t __path_resolve(enum abi_call call, int dirfd, const char *name,
+				struct path *path)
+{
+	cloudabi_errno_t error = resolve(dirfd, name, path);
+
+	return error == ENOTCAPABLE ? __refuse(call, name) : error;
 }
 
 cloudabi_errno_t __path_error(const struct path *path, cloudabi_errno_t error)
@@ -181,7 +189,8 @@ int fchdirat(int dirfd, const char *name)
 	struct path path;
 	char text[PATH_MAX];
 	size_t len = 0;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_stat_get, dirfd, name, &path);
 
 	if (error == 0)
 		error = check_directory(&path);
@@ -219,19 +228,21 @@ char *getcwd(char *buf, size_t size)
 {
 	char text[sizeof(PREFIX) + 3 * sizeof(int) + PATH_MAX];
 	char *result = buf == NULL ? text : buf;
+	bool held;
 
 	if (buf != NULL && size == 0) {
 		errno = EINVAL;
 		return NULL;
 	}
 	LOCK(current_lock);
-	if (current.fd < 0) {
-		errno = ENOTCAPABLE;
-		result = NULL;
-	} else {
+	held = current.fd >= 0;
+	if (held)
 		result = format_current(result,
 					buf == NULL ? sizeof(text) : size);
-	}
 	UNLOCK(current_lock);
+	if (!held) {
+		errno = __refuse(CALL_file_stat_get, ".");
+		return NULL;
+	}
 	return result != text ? result : strdup(text);
 }

@@ -84,7 +84,8 @@ int fstatat(int dirfd, const char *restrict name, struct stat *restrict stat,
 	struct path path;
 	cloudabi_filestat_t result;
 	bool follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_stat_get, dirfd, name, &path);
 
 	if ((flags & ~AT_SYMLINK_NOFOLLOW) != 0)
 		error = EINVAL;
@@ -133,7 +134,8 @@ int faccessat(int dirfd, const char *name, int mode, int flags)
 	struct path path;
 	cloudabi_filestat_t stat;
 	bool follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
-	cloudabi_errno_t error = __path_resolve(dirfd, name, &path);
+	cloudabi_errno_t error =
+		__path_resolve(CALL_file_stat_get, dirfd, name, &path);
 
 	if ((flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW)) != 0 ||
 	    (mode & ~(R_OK | W_OK | X_OK)) != 0)
@@ -216,7 +218,7 @@ int utimensat(int dirfd, const char *name, const struct timespec times[2],
 
 	if ((at_flags & ~AT_SYMLINK_NOFOLLOW) != 0)
 		return __result(EINVAL);
-	error = __path_resolve(dirfd, name, &path);
+	error = __path_resolve(CALL_file_stat_put, dirfd, name, &path);
 	if (error == 0)
 		error = convert_times(times, &stat, &flags);
 	if (error == 0 && flags != 0)

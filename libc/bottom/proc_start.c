@@ -2,6 +2,7 @@
 /* Process start, from a relocated program to program_main(). */
 
 #include <argdata.h>
+#include <cloudabi_notes.h>
 #include <program.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,9 @@ static void take_value(struct start_facts *start, const cloudabi_auxv_t *aux)
 		break;
 	case CLOUDABI_AT_SYSINFO_EHDR:
 		start->vdso = aux->a_ptr;
+		break;
+	case AT_CLOUDABI_NOTES:
+		system->notes = aux->a_ptr;
 		break;
 	case CLOUDABI_AT_TID:
 		start->tid = (cloudabi_tid_t)aux->a_val;

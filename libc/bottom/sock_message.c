@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include "cloudabi_impl.h"
+#include "notes.h"
 
 /* Descriptors stay closed on execution, and there is no signal for a broken
  * connection, whether or not a program asks for that. */
@@ -128,7 +129,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 	cloudabi_errno_t error = 0;
 
 	if (message->msg_name != NULL)
-		error = ENOTCAPABLE;
+		error = __refuse(CALL_sock_send, NULL);
 	else if ((flags & ~implied) != 0)
 		error = ENOTSUP;
 	else

@@ -33,6 +33,20 @@ const char *program_getpid(void);
  */
 int program_set_stream(FILE *, int);
 
+/*
+ * While somebody traces the program, the function is called in each thread
+ * whose call was refused, before that call returns; errno stays as it is. It
+ * may be called at any place that a system call is made from, so it must not
+ * allocate memory, wait for anything or use streams. NULL calls nothing.
+ */
+void program_on_denied(void (*)(void));
+
+/*
+ * Tells a trace which line of the program the last refused call of this thread
+ * comes from: file, line, function. Does nothing if nobody traces the program.
+ */
+void program_note_line(const char *, unsigned, const char *);
+
 #ifdef __cplusplus
 }
 #endif

@@ -24,6 +24,7 @@ struct system_facts {
 	const uint8_t *pid; /* 16 bytes, or NULL */
 	const void *argdata;
 	size_t argdata_len;
+	struct cloudabi_notes *notes; /* NULL unless the program is traced */
 };
 
 extern hidden struct system_facts __system_facts;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "notes.h"
+
 /*
  * The ABI takes a directory descriptor and a relative path. Programs may also
  * write /dev/fd/NUMBER/PATH, or a path below the current directory.
@@ -22,8 +24,9 @@ struct path {
 	char joined[PATH_MAX];
 };
 
-hidden cloudabi_errno_t __path_resolve(int dirfd, const char *name,
-				       struct path *path);
+/* Finds what to pass to a call. */
+hidden cloudabi_errno_t __path_resolve(enum abi_call call, int dirfd,
+				       const char *name, struct path *path);
 
 /* ENOTCAPABLE, or ENOTDIR if the descriptor is not a directory. */
 hidden cloudabi_errno_t __path_error(const struct path *path,
