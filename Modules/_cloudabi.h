@@ -34,6 +34,12 @@ next_token(struct argdata_scanner *scanner)
 // Filled in by program_main() before Python is initialized.
 extern struct cloudabi_start _PyCloudABI_start;
 
+/* The standard library's directory; empty if nobody knows it. */
+extern char _PyCloudABI_library[];
+
+/* Tell a trace, if there is one, where refused calls come from. */
+void _PyCloudABI_NoteLines(void);
+
 /* Return the Python object for the value that follows. A directory becomes a
    PathDescriptor, other descriptors become a socket or a raw file, which own
    them. */

@@ -433,6 +433,7 @@ program_main(const argdata_t *Py_UNUSED(argdata))
 {
     read_start();
     apply_descriptors();
+    _PyCloudABI_NoteLines();
 
     PyConfig config;
     PyStatus status = initialize(&config);

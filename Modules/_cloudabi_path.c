@@ -10,7 +10,7 @@
 #include <stdio.h>                // snprintf()
 #include <sys/stat.h>             // fstatat()
 
-#define NAME_SIZE sizeof("/dev/fd/2147483647")
+char _PyCloudABI_library[sizeof("/dev/fd/2147483647")];
 
 /* Say where the standard library is, for the __file__ of frozen modules. */
 static PyStatus
@@ -24,9 +24,10 @@ set_stdlib_dir(PyConfig *config, PyObject *path)
         }
         int fd = PyLong_AsInt(entry);
         if (fstatat(fd, "os.py", &status, 0) == 0) {
-            char name[NAME_SIZE];
-            snprintf(name, sizeof(name), "/dev/fd/%d", fd);
-            return PyConfig_SetBytesString(config, &config->stdlib_dir, name);
+            snprintf(_PyCloudABI_library, sizeof(_PyCloudABI_library),
+                     "/dev/fd/%d", fd);
+            return PyConfig_SetBytesString(config, &config->stdlib_dir,
+                                           _PyCloudABI_library);
         }
     }
     return _PyStatus_OK();
