@@ -17,6 +17,7 @@
 #include "osdefs.h"               // MAXPATHLEN
 #include "pycore_initconfig.h"    // _PyStatus_EXCEPTION()
 
+#include <cloudabi_syscalls.h>    // cloudabi_sys_fd_stat_get()
 #include <fcntl.h>                // AT_FDCWD
 #include <program.h>              // program_main()
 #include <stdarg.h>               // va_list
@@ -28,6 +29,9 @@
 
 // The exit status for start-up maps that make no sense, as for bad options.
 #define EXIT_USAGE 2
+
+// Whether the path has a place for compiled modules decides about them.
+#define ASK_PATH (-1)
 
 struct options {
     const char *command;
@@ -62,6 +66,7 @@ static struct options options = {
     .stdout_fd = -1,
     .stderr_fd = -1,
     .cwd_fd = -1,
+    .dontwritebytecode = ASK_PATH,
 };
 
 static _Noreturn void
@@ -382,6 +387,29 @@ set_program(PyConfig *config)
     return PyConfig_SetBytesString(config, &config->run_command, command);
 }
 
+/* Tell whether compiled modules could be kept anywhere along the path. Where
+   they cannot, each import would only be refused to do so. */
+static bool
+can_write_bytecode(void)
+{
+    struct argdata_scanner entries = _PyCloudABI_start.path;
+    struct argdata_token token;
+    while ((token = next_token(&entries)).kind != ARGDATA_END) {
+        cloudabi_fdstat_t stat;
+        if (token.kind == ARGDATA_STR) {
+            return true;
+        }
+        if (token.kind == ARGDATA_FD
+            && cloudabi_sys_fd_stat_get((cloudabi_fd_t)token.number,
+                                        &stat) == 0
+            && (stat.fs_rights_base & CLOUDABI_RIGHT_FILE_CREATE_FILE) != 0)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The module for argdata, as cffi writes it. */
 PyMODINIT_FUNC PyInit__argdata(void);
 
@@ -403,7 +431,9 @@ initialize(PyConfig *config)
     config->site_import = 0;
     config->bytes_warning = options.bytescompare;
     config->parser_debug = options.debug;
-    config->write_bytecode = !options.dontwritebytecode;
+    config->write_bytecode = options.dontwritebytecode == ASK_PATH
+                                 ? can_write_bytecode()
+                                 : !options.dontwritebytecode;
     config->inspect = options.inspect;
     config->interactive = options.inspect;
     config->optimization_level = options.optimize;

@@ -194,6 +194,15 @@ def test_options_have_their_values(line: str, expression: str, value: str) -> No
     assert (result.returncode, result.stdout) == (0, f"{value}\n")
 
 
+@pytest.mark.parametrize("writable", [False, True])
+def test_compiled_modules_are_kept_where_there_is_a_place(writable: bool, tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("")
+    path = f"path: [{file(STDLIB)}, {file(tmp_path, 'write' if writable else '')}]"
+    code = "command: import sys, module; print(sys.dont_write_bytecode)"
+    assert run_ok(manifest(path, code, stdlib=False)) == f"{not writable}\n"
+    assert (tmp_path / "__pycache__").exists() == writable
+
+
 @pytest.fixture(scope="module")
 def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy, which the launcher does not know as Python, so that it leaves the keys alone."""
