@@ -6,6 +6,7 @@
 
 #include "cloudabi_impl.h"
 #include "libc.h"
+#include "mem_blocks.h"
 
 static cloudabi_mprot_t to_prot(int prot)
 {
@@ -61,6 +62,8 @@ void *__mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 	cloudabi_errno_t error =
 		map(addr, len, prot, flags, fd, offset, &result);
 
+	if (error == ENOMEM && __blocks_drop())
+		error = map(addr, len, prot, flags, fd, offset, &result);
 	if (error == 0)
 		return result;
 	errno = error;
@@ -148,16 +151,36 @@ static size_t with_slack(size_t needed)
 	return needed + slack < needed ? needed : needed + slack;
 }
 
+typedef void *map_function(void *hint, size_t len);
+
 static void *map_memory(void *hint, size_t len)
 {
 	return __mmap(hint, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON,
 		      -1, 0);
 }
 
-/* An address is only a hint, so that nothing else gets hurt. */
-static bool extend(char *mem, size_t len, size_t wanted)
+static void *map_addresses(void *hint, size_t len)
 {
-	char *more = map_memory(mem + len, wanted - len);
+	return __mmap(hint, len, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
+}
+
+/* For what the program can do without. The system then tells nobody that a
+ * limit has been reached. */
+static void *map_spare_memory(void *hint, size_t len)
+{
+	void *mem = map_addresses(hint, len);
+
+	if (mem == MAP_FAILED ||
+	    __mprotect(mem, len, PROT_READ | PROT_WRITE) == 0)
+		return mem;
+	__munmap(mem, len);
+	return MAP_FAILED;
+}
+
+/* An address is only a hint, so that nothing else gets hurt. */
+static bool extend(char *mem, size_t len, size_t wanted, map_function *map)
+{
+	char *more = map(mem + len, wanted - len);
 
 	if (more == mem + len)
 		return true;
@@ -174,16 +197,17 @@ static void *find_room(size_t len)
 
 	if (__builtin_mul_overflow(len, ROOM, &room))
 		return NULL;
-	mem = __mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
+	mem = map_addresses(NULL, room);
 	if (mem == MAP_FAILED)
 		return NULL;
 	__munmap(mem, room);
 	return mem;
 }
 
-static void *move(void *mem, size_t used, size_t len, size_t wanted)
+static void *move(void *mem, size_t used, size_t len, size_t wanted,
+		  map_function *map)
 {
-	void *copy = map_memory(find_room(wanted), wanted);
+	void *copy = map(find_room(wanted), wanted);
 
 	if (copy == MAP_FAILED)
 		return NULL;
@@ -192,10 +216,12 @@ static void *move(void *mem, size_t used, size_t len, size_t wanted)
 	return copy;
 }
 
-static void *grow(void *mem, size_t used, size_t *len, size_t wanted)
+static void *grow(void *mem, size_t used, size_t *len, size_t wanted,
+		  map_function *map)
 {
-	void *result =
-		extend(mem, *len, wanted) ? mem : move(mem, used, *len, wanted);
+	void *result = extend(mem, *len, wanted, map) ?
+			       mem :
+			       move(mem, used, *len, wanted, map);
 
 	if (result != NULL)
 		*len = wanted;
@@ -209,8 +235,11 @@ void *__resize_mapping(void *mem, size_t used, size_t *len, size_t needed)
 	void *result;
 
 	if (needed > *len) {
-		result = grow(mem, used, len, with_slack(needed));
-		return result != NULL ? result : grow(mem, used, len, needed);
+		result = grow(mem, used, len, with_slack(needed),
+			      map_spare_memory);
+		return result != NULL ?
+			       result :
+			       grow(mem, used, len, needed, map_memory);
 	}
 	if (needed < used && needed < *len) {
 		__munmap((char *)mem + needed, *len - needed);

@@ -183,6 +183,62 @@ static void check_growth(void)
 	CHECK(seconds() - start < 5);
 }
 
+static bool is_filled(const unsigned char *block, size_t size, int value)
+{
+	for (size_t i = 0; i < size; ++i)
+		if (block[i] != value)
+			return false;
+	return true;
+}
+
+/* Blocks of which freed ones are kept: contents stay apart, and calloc() gives
+ * zeros also where something else was before. */
+static void *use_large_blocks(void *argument)
+{
+	enum {
+		BLOCKS = 12,
+		ROUNDS = 600
+	};
+	unsigned seed = (unsigned)(uintptr_t)argument;
+	unsigned char *blocks[BLOCKS] = {NULL};
+	size_t sizes[BLOCKS] = {0};
+
+	for (int round = 0; round < ROUNDS; ++round) {
+		unsigned i =
+			(seed = seed * 1103515245 + 12345) / 65536 % BLOCKS;
+
+		CHECK(is_filled(blocks[i], sizes[i], (int)i + 1));
+		free(blocks[i]);
+		sizes[i] = 100000 + seed % 400000;
+		if (seed & 1) {
+			blocks[i] = calloc(sizes[i], 1);
+			CHECK(is_filled(blocks[i], sizes[i], 0));
+		} else {
+			blocks[i] = malloc(sizes[i]);
+		}
+		CHECK(malloc_usable_size(blocks[i]) >= sizes[i]);
+		if (seed & 2) {
+			sizes[i] *= 2;
+			blocks[i] = realloc(blocks[i], sizes[i]);
+		}
+		memset(blocks[i], (int)i + 1, sizes[i]);
+	}
+	for (int i = 0; i < BLOCKS; ++i)
+		free(blocks[i]);
+	return NULL;
+}
+
+static void check_large_blocks(void)
+{
+	pthread_t threads[3];
+
+	for (uintptr_t i = 0; i < 3; ++i)
+		CHECK(pthread_create(&threads[i], NULL, use_large_blocks,
+				     (void *)i) == 0);
+	for (int i = 0; i < 3; ++i)
+		CHECK(pthread_join(threads[i], NULL) == 0);
+}
+
 static void check_mappings(void)
 {
 	size_t page = (size_t)getpagesize();
@@ -233,6 +289,7 @@ static void test(void)
 	check_threads();
 	check_malloc();
 	check_growth();
+	check_large_blocks();
 	check_mappings();
 	check_shared_mapping();
 }
