@@ -70,16 +70,18 @@ __all__ = [
 _MODULES = ("errors", "grants", "failures", "api", "executor")
 
 
-def __getattr__(name: str) -> object:
-    """Import what is asked for."""
-    if name in __all__:
-        from importlib import import_module
+if not TYPE_CHECKING:  # type checkers know all names by the imports above
 
-        for module in _MODULES:
-            found = vars(import_module(f"cloudabi.{module}"))
-            if name in found:
-                return globals().setdefault(name, found[name])
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Import what is asked for."""
+        if name in __all__:
+            from importlib import import_module
+
+            for module in _MODULES:
+                found = vars(import_module(f"cloudabi.{module}"))
+                if name in found:
+                    return globals().setdefault(name, found[name])
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
