@@ -84,7 +84,7 @@ def test_a_right_that_lacks() -> None:
         function="main",
     )
     assert explanation(denial, "args:", "  dirs:", "  - !file {path: data}") == (
-        "`file_create` of `new` in `args.dirs[0]` was denied: lacks `FILE_CREATE_DIRECTORY`",
+        "`file_create` of `new`: `args.dirs[0]` lacks `FILE_CREATE_DIRECTORY`",
         ("line 3 of `/dev/fd/4/app.py`, in `main`",),
         ("in `args.dirs[0]` (app.yaml:3) use `mode: write`",),
     )
@@ -133,7 +133,7 @@ def test_denials_are_printed_and_reported(tmp_path: Path) -> None:
         check=True,
     )
     assert result.stdout == "Capabilities insufficient\n" * 3
-    told = re.findall("denied: `file_create` of `new` in `args.dir`.*\n", result.stderr)
+    told = re.findall("denied: `file_create` of `new`: `args.dir` lacks .*\n", result.stderr)
     assert len(told) == 1
     assert "in `args.dir` (app.yaml:4) use `mode: write`\n" in result.stderr
     record = json.loads(report.read_text())

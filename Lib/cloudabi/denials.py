@@ -75,10 +75,10 @@ def explain(denial: Denial, manifest: Manifest) -> Problem:
 
 
 def _message(denial: Denial) -> str:
-    target = f" of `{denial.path}`" if denial.path is not None else ""
-    place = f" in `{denial.place}`" if denial.place is not None else ""
-    why = f"lacks {listed(denial.rights)}" if denial.rights else denial.error
-    return f"`{denial.call}`{target}{place} was denied: {why}"
+    what = f"`{denial.call}`" if denial.path is None else f"`{denial.call}` of `{denial.path}`"
+    if denial.rights:
+        return f"{what}: `{denial.place or 'a descriptor'}` lacks {listed(denial.rights)}"
+    return f"{what}{f' in `{denial.place}`' if denial.place is not None else ''}: {denial.error}"
 
 
 def _advice(

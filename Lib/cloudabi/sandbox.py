@@ -17,6 +17,7 @@ from cloudabi._journal import Journal
 from cloudabi._opening import Opened
 from cloudabi._record import TYPE_CHECKING
 from cloudabi.argdata import Fd, encode
+from cloudabi.errors import CloudabiError, Problem
 from cloudabi.outcome import Outcome, failed, interrupted, limit_reached
 
 if TYPE_CHECKING:
@@ -126,8 +127,16 @@ class Preparation:
             }
             pid = self._spawn(*encode(spec, literal=True))
             journal = Journal(grants, self._manifest.limits)
+            try:
+                sandbox = Sandbox(pid, ours.fileno(), journal, self.opened, self._manifest.limits)
+            except OSError as error:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                message = f"cannot watch the broker: {error.strerror}"
+                raise CloudabiError(Problem(message)) from None
+            ours.detach()
             self._is_started = True
-            return Sandbox(pid, ours.detach(), journal, self.opened, self._manifest.limits)
+            return sandbox
         finally:
             ours.close()
             theirs.close()
@@ -166,7 +175,6 @@ class Sandbox:
         self._journal = journal
         self._opened = opened
         self._limits = limits
-        self._process = os.getpid()
         self._reason: Ending | None = None
         self._outcome: Outcome | None = None
         self._code: int | None = None  # the broker's: its status, or minus a signal
@@ -183,6 +191,7 @@ class Sandbox:
             output.watch(self._epoll, self._handlers)
         if self._disk is not None:
             self._watch(self._disk.timer, self._disk.look)
+        self._process = os.getpid()
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when step() has something to do."""
@@ -234,7 +243,7 @@ class Sandbox:
         self._end()
 
     def __del__(self) -> None:
-        # A copy that a fork made is none of the child's business.
+        # Nothing began if __init__() failed; and what a fork copied is not the child's business.
         if getattr(self, "_process", None) == os.getpid() and self._outcome is None:
             import warnings
 
@@ -302,8 +311,8 @@ class Sandbox:
         if not self._is_cleaning:
             self._is_cleaning = True
             self._start_cleaning()
-        is_clean = all(leftover.is_gone() for leftover in self._opened.leftovers)
-        return self._outcome_now() if is_clean else None
+        left = [leftover for leftover in self._opened.leftovers if not leftover.is_gone()]
+        return self._outcome_now() if not left else None
 
     def _start_cleaning(self) -> None:
         for output in self._opened.outputs.values():
