@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Sandboxes as other code uses them: stepwise, from threads, and carelessly."""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cloudabi import launcher, sandbox
+from cloudabi._record import Record
+from cloudabi.manifest import Manifest, parse
+from cloudabi.outcome import Outcome, limit_reached
+from cloudabi.resources import ALL, Descriptor
+from harness import wait_until_gone
+from launcher_harness import compiled
+
+PARTS = launcher.installation()
+
+
+@pytest.fixture(scope="module")
+def misbehave(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The program tests/launcher/misbehave.c."""
+    return str(compiled("misbehave", tmp_path_factory.mktemp("misbehave")))
+
+
+def manifest(how: str, limits: str = "{}", output: str = "!fd stdout") -> Manifest:
+    text = f"!program\nargs: {{output: {output}, how: {how}}}\nlimits: {limits}\n"
+    return parse(text.encode(), "test.yaml", for_python=False)
+
+
+def changed(record: Record, **values: object) -> Manifest:
+    fields = {name: getattr(record, name) for name in record._fields}
+    return Manifest(**fields | values)
+
+
+def started(program: str, how: str, limits: str = "{}") -> sandbox.Sandbox:
+    return sandbox.start(manifest(how, limits), program, PARTS, captures={"output": None})
+
+
+def children() -> set[int]:
+    tasks = Path("/proc/self/task").iterdir()
+    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+
+
+def test_captured_output(misbehave: str) -> None:
+    with started(misbehave, "threads", "{threads: 4}") as running:
+        outcome = running.wait()
+    assert outcome.ending.kind == "exited"
+    assert outcome.output == {"output": b"3"}
+    assert outcome.usage.wall_ns > 0
+
+
+def test_a_capture_has_a_limit_of_its_own(misbehave: str) -> None:
+    captures = {"output": 1000}
+    with sandbox.start(manifest("flood"), misbehave, PARTS, captures=captures) as running:
+        outcome = running.wait()
+    assert outcome.ending == limit_reached("output", 1000)
+    assert len(outcome.output["output"]) == 1000
+
+
+def test_steps_in_an_event_loop(misbehave: str) -> None:
+    """step() never waits, and fileno() is readable until there is an outcome."""
+    with started(misbehave, "wait", "{wall: 300 ms}") as running:
+        slowest, outcome = 0.0, None
+        while outcome is None:
+            assert select.select([running], [], [], 20)[0]
+            start = time.thread_time()
+            outcome = running.step()
+            slowest = max(slowest, time.thread_time() - start)
+        assert running.step() is outcome
+    assert outcome.ending == limit_reached("wall", 300 * 10**6)
+    assert slowest < 0.1
+
+
+def test_a_sandbox_is_killed_from_another_thread(misbehave: str) -> None:
+    with started(misbehave, "wait") as running:
+        reason = limit_reached("wall", 1)
+        timer = threading.Timer(0.2, running.kill, [reason])
+        timer.start()
+        assert running.wait().ending == reason
+        running.kill()
+        timer.join()
+
+
+def test_many_threads_kill_at_once(misbehave: str) -> None:
+    with started(misbehave, "spin") as running:
+        threads = [
+            threading.Thread(target=running.kill, kwargs={"at_once": i > 4}) for i in range(9)
+        ]
+        for thread in threads:
+            thread.start()
+        assert running.wait().ending.kind == "interrupted"
+        for thread in threads:
+            thread.join()
+
+
+def test_nothing_runs_after_the_end_of_the_with_statement(misbehave: str) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with started(misbehave, "wait"):
+        broker = children()
+        assert len(broker) == 1
+    assert children() == set()
+    wait_until_gone(*broker)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_forgotten_sandbox_is_ended(misbehave: str) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    running = started(misbehave, "wait")
+    with pytest.warns(ResourceWarning, match="was left running"):
+        del running
+        gc.collect()
+    assert children() == set()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_forks_copy_is_not_the_sandbox(misbehave: str) -> None:
+    with started(misbehave, "wait", "{wall: 500 ms}") as running:
+        pid = os.fork()
+        if pid == 0:
+            running.__del__()
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+        assert running.wait().ending.kind == "limit"
+
+
+def test_a_forks_copies_keep_nothing_alive(misbehave: str) -> None:
+    """A child that holds copies of all our pipes does not delay the end."""
+    with started(misbehave, "wait", "{wall: 200 ms}") as running:
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(600)
+            os._exit(0)
+        try:
+            assert running.wait().ending.kind == "limit"
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def test_descriptors_are_handed_over_as_they_are(misbehave: str) -> None:
+    reader, writer = os.pipe()
+    wanted = manifest("threads", "{threads: 2}")
+    resource = Descriptor(None, "args.mine", writer, ALL, ALL)
+    value = wanted.value | {"output": resource}
+    wanted = changed(wanted, value=value, resources=(resource,))
+    with sandbox.start(wanted, misbehave, PARTS) as running:
+        assert running.wait().ending.kind == "exited"
+    assert os.read(reader, 10) == b"1"
+    os.close(writer)  # it is still ours
+    os.close(reader)
+
+
+def test_a_host_that_ignores_its_children(misbehave: str) -> None:
+    former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with started(misbehave, "threads", "{threads: 3}") as running:
+            outcome = running.wait()
+    finally:
+        signal.signal(signal.SIGCHLD, former)
+    assert (outcome.ending.kind, outcome.output["output"]) == ("exited", b"2")
+
+
+def test_a_broker_that_is_killed(misbehave: str) -> None:
+    with started(misbehave, "wait") as running:
+        os.kill(children().pop(), signal.SIGKILL)
+        outcome: Outcome = running.wait()
+    assert outcome.ending.kind == "failed"
+    assert outcome.ending.message() == "the broker was killed by signal 9"
