@@ -76,9 +76,9 @@ def test_a_signal_undoes_the_preparations(tmp_path: Path, number: int) -> None:
     code = (
         "import sys; from cloudabi import _sockets, __main__\n"
         "made = _sockets.open_socket\n"
-        "def slow(wanted, handle):\n"
+        "def slow(wanted, *others):\n"
         "    if wanted.binds:\n"
-        "        return made(wanted, handle)\n"
+        "        return made(wanted, *others)\n"
         "    import time; print('waiting', flush=True)\n"
         "    for _ in range(600): time.sleep(0.1)\n"
         "_sockets.open_socket = slow\n"

@@ -12,8 +12,10 @@ from cloudabi._installation import incomplete
 from cloudabi._record import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import signal
     import socket
 else:
+    import _signal as signal
     import _socket as socket  # without the enumerations, which would delay every start
 
 
@@ -26,6 +28,7 @@ class Leftover:
         folder: where; a descriptor. name: with a slash at its end for a directory, else of a
         socket. Raises CloudabiError: the janitor is missing.
         """
+        self._folder, self._name = folder, name.removesuffix("/")
         # Unlike a pipe it can be ended, even while a fork of this process holds a copy.
         self._life, other = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC
@@ -42,6 +45,18 @@ class Leftover:
             other.close()
         self.pidfd = os.pidfd_open(pid)
         self._is_gone = False
+
+    def exists(self) -> bool:
+        """Tell whether there is something of that name already."""
+        try:
+            os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
+    def cancel(self) -> None:
+        """Take back that it is there: what is there is somebody else's."""
+        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def announce(self) -> None:
         """Say that it is there now, or is about to be."""

@@ -220,9 +220,7 @@ class Opened:
         if wanted.binds and handle is not None:
             # At the end the path may lead elsewhere.
             leftover = self._leftover(handle, os.path.basename(wanted.path))
-        fd, address = open_socket(wanted, handle)
-        if leftover is not None:
-            leftover.announce()
+        fd, address = open_socket(wanted, handle, leftover)
         self.keep(fd)
         if wanted.binds:
             self.addresses[wanted.place] = address

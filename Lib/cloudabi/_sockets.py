@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -13,6 +14,7 @@ from cloudabi.errors import ManifestError, Problem
 if TYPE_CHECKING:
     from typing import Any
 
+    from cloudabi._leftovers import Leftover
     from cloudabi.resources import ActivatedSocket, Resource, Socket
 
 _TYPES = {
@@ -23,10 +25,13 @@ _TYPES = {
 _SHARING = {"address": socket.SO_REUSEADDR, "port": socket.SO_REUSEPORT}
 
 
-def open_socket(wanted: Socket, handle: int | None) -> tuple[int, str]:
+def open_socket(
+    wanted: Socket, handle: int | None, leftover: Leftover | None = None
+) -> tuple[int, str]:
     """Make a socket that is bound, or connected, to the one address that is meant.
 
     handle: of the file of the UNIX socket to connect to.
+    leftover: the file that is going to be made, if any.
     Returns the descriptor and the socket's own address as text.
     Raises OSError; ManifestError: the host has no address or several.
     """
@@ -36,13 +41,30 @@ def open_socket(wanted: Socket, handle: int | None) -> tuple[int, str]:
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wanted.binds:
             _set_sharing(made, wanted)
-            made.bind(address)
+            _bind(made, address, leftover)
             if wanted.backlog is not None:
                 made.listen(wanted.backlog)
         else:
             made.connect(address if handle is None else f"/proc/self/fd/{handle}")
         name = _text(made.getsockname())
         return made.detach(), name
+
+
+def _bind(made: socket.socket, address: Any, leftover: Leftover | None) -> None:
+    """Bind; a file is announced before, so that there is no moment at which it could be left.
+
+    If there is one already it is somebody else's, and must not be announced.
+    """
+    if leftover is not None:
+        if leftover.exists():
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        leftover.announce()
+    try:
+        made.bind(address)
+    except OSError:
+        if leftover is not None:
+            leftover.cancel()
+        raise
 
 
 def activated_socket(wanted: ActivatedSocket) -> int:

@@ -181,16 +181,18 @@ class Sandbox:
         self._lock = _thread.RLock()  # signal handlers interrupt who holds it
         self._pidfd = os.pidfd_open(pid)  # kill() uses it with the lock
         self._epoll = select.epoll()
+        # Of other objects: with its own, this one would not be missed when it is forgotten.
         self._handlers: dict[int, Callable[[], None]] = {}
         self._disk = _disk_watch(opened, limits.disk)
         self._is_cleaning = False
         opened.close()
-        self._watch(self._pidfd, self._reap)
-        self._watch(report, self._read_report)
+        self._epoll.register(self._pidfd, select.EPOLLIN)
+        self._epoll.register(report, select.EPOLLIN)
         for output in opened.outputs.values():
             output.watch(self._epoll, self._handlers)
         if self._disk is not None:
-            self._watch(self._disk.timer, self._disk.look)
+            self._epoll.register(self._disk.timer, select.EPOLLIN)
+            self._handlers[self._disk.timer] = self._disk.look
         self._process = os.getpid()
 
     def fileno(self) -> int:
@@ -205,8 +207,7 @@ class Sandbox:
         """Do what can be done without waiting; returns the outcome once everything has ended."""
         if self._outcome is None:
             for fd, _ in self._epoll.poll(0):
-                if fd in self._handlers:
-                    self._handlers[fd]()
+                self._handle(fd)
             self._enforce()
             if self._pidfd < 0:
                 self._outcome = self._finish()
@@ -259,14 +260,17 @@ class Sandbox:
             self.wait()
         self._epoll.close()
 
-    def _watch(self, fd: int, handler: Callable[[], None]) -> None:
-        self._epoll.register(fd, select.EPOLLIN)
-        self._handlers[fd] = handler
+    def _handle(self, fd: int) -> None:
+        if fd == self._pidfd:
+            self._reap()
+        elif fd == self._report:
+            self._read_report()
+        elif fd in self._handlers:
+            self._handlers[fd]()
 
     def _forget(self, fd: int) -> None:
         """Stop watching and close, also where a fork of this process holds a copy."""
         self._epoll.unregister(fd)
-        del self._handlers[fd]
         os.close(fd)
 
     def _read_report(self) -> None:
@@ -280,7 +284,8 @@ class Sandbox:
     def _reap(self) -> None:
         """Take note of the broker's end; the program has ended before."""
         self._read_report()
-        self._forget(self._report)
+        report, self._report = self._report, -1
+        self._forget(report)
         try:
             found = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
         except ChildProcessError:
@@ -319,6 +324,7 @@ class Sandbox:
             output.close()
         if self._disk is not None:
             self._disk.finish()
+            del self._handlers[self._disk.timer]
             self._forget(self._disk.timer)
         self._enforce()
         for fd in self._opened.temporaries:
