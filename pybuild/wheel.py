@@ -17,8 +17,9 @@ SOURCES = (
     *map(Path, ("Lib/cloudabi", "argdata", "docs/cloudabi-run.1", "docs/completion")),
 )
 
-# All files of a wheel have this time; it is the oldest that a zip file can express.
-EPOCH = "315532800"
+# What makes the bytes of a wheel follow from its content alone: nothing that tells where a file
+# was compiled, and one time for all files, the oldest that a zip file can express.
+SETTINGS = {"CC": f"{CLANG} -s -DNDEBUG", "SOURCE_DATE_EPOCH": "315532800"}
 
 
 @functools.cache
@@ -37,8 +38,7 @@ def wheel(target: Target) -> Stage:
             _copy(build.need(stage), parts / target.triple)
         python = build.need(pip.packaging()) / "bin" / native.PYTHON
         command = (python, "-m", "pip", "wheel", *pip.OPTIONS, "--no-deps", "--no-build-isolation")
-        settings = {"CC": CLANG, "SOURCE_DATE_EPOCH": EPOCH}
-        build.run(*command, "--wheel-dir", build.out, tree, env=dict(os.environ) | settings)
+        build.run(*command, "--wheel-dir", build.out, tree, env=dict(os.environ) | SETTINGS)
 
     around = host.programs((target,))
     inside = (cpython.python(target), guest.package(), licenses.texts())
