@@ -113,6 +113,8 @@ struct spec_fd {
 	const char *name; /* its place in the manifest */
 	uint64_t rights_base;
 	uint64_t rights_inheriting;
+	bool is_device_meant; /* whatever device it is, but a block device */
+	bool is_kernel_meant; /* it may be a file of procfs or the like */
 };
 
 /* 0: none. */

@@ -113,9 +113,12 @@ static bool is_executable_memory(int fd, const struct stat *stat)
 }
 
 /* NULL, with a reason, if the program must not have the descriptor. */
-static const struct class *judge_type(int fd, const struct stat *stat,
+static const struct class *judge_type(const struct spec_fd *wanted,
+				      const struct stat *stat,
 				      const char **reason)
 {
+	int fd = wanted->fd;
+
 	*reason = "is neither file, directory, pipe, socket nor terminal";
 	switch (stat->st_mode & S_IFMT) {
 	case S_IFDIR:
@@ -131,7 +134,9 @@ static const struct class *judge_type(int fd, const struct stat *stat,
 		return judge_socket(fd);
 	case S_IFCHR:
 		*reason = "is a device that the program could control";
-		return is_harmless_device(stat->st_rdev) || isatty(fd) ?
+		return wanted->is_device_meant ||
+				       is_harmless_device(stat->st_rdev) ||
+				       isatty(fd) ?
 			       &character_device :
 			       NULL;
 	case S_IFBLK:
@@ -142,22 +147,24 @@ static const struct class *judge_type(int fd, const struct stat *stat,
 	}
 }
 
-static const struct class *judge(int fd, const char **reason)
+static const struct class *judge(const struct spec_fd *wanted,
+				 const char **reason)
 {
 	struct stat stat;
-	int mode = fcntl(fd, F_GETFL);
+	int fd = wanted->fd, mode = fcntl(fd, F_GETFL);
 
 	*reason = "is not open";
 	if (mode < 0 || fstat(fd, &stat) != 0)
 		return NULL;
 	*reason = "is a control of the kernel, such as those in /proc and /sys";
-	if (filesystem_is_kernel(fd) != 0)
+	if (filesystem_is_kernel(fd) != 0 &&
+	    !(wanted->is_kernel_meant && S_ISREG(stat.st_mode)))
 		return NULL;
 	*reason = "was opened with O_PATH, "
 		  "which suits files and directories only";
 	if (mode & O_PATH && !S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode))
 		return NULL;
-	return judge_type(fd, &stat, reason);
+	return judge_type(wanted, &stat, reason);
 }
 
 static uint64_t rights_of_mode(int fd)
@@ -203,7 +210,7 @@ static const struct class *grant(const struct spec_fd *wanted,
 				 struct start_fd *start)
 {
 	const char *reason;
-	const struct class *class = judge(wanted->fd, &reason);
+	const struct class *class = judge(wanted, &reason);
 
 	if (class == NULL)
 		die(EXIT_SETUP, "%s: descriptor %d %s", wanted->name,

@@ -106,6 +106,11 @@ static int read_fd(struct reader *reader)
 	return (int)expect(reader, ARGDATA_FD).number;
 }
 
+static bool read_bool(struct reader *reader)
+{
+	return expect(reader, ARGDATA_BOOL).number != 0;
+}
+
 static uint64_t read_rights(struct reader *reader)
 {
 	struct argdata_token token = expect(reader, ARGDATA_INT);
@@ -137,11 +142,23 @@ static void read_fd_inheriting(struct reader *reader, void *out)
 	((struct spec_fd *)out)->rights_inheriting = read_rights(reader);
 }
 
+static void read_fd_device(struct reader *reader, void *out)
+{
+	((struct spec_fd *)out)->is_device_meant = read_bool(reader);
+}
+
+static void read_fd_kernel(struct reader *reader, void *out)
+{
+	((struct spec_fd *)out)->is_kernel_meant = read_bool(reader);
+}
+
 static const struct key fd_keys[] = {
 	{"fd", false, read_fd_number},
 	{"name", false, read_fd_name},
 	{"rights", false, read_fd_base},
 	{"inheriting", false, read_fd_inheriting},
+	{"device", true, read_fd_device},
+	{"kernel", true, read_fd_kernel},
 };
 
 static void read_runtime(struct reader *reader, void *out)
@@ -186,13 +203,12 @@ static void read_descriptors(struct reader *reader, void *out)
 
 static void read_no_landlock(struct reader *reader, void *out)
 {
-	((struct spec *)out)->no_landlock =
-		expect(reader, ARGDATA_BOOL).number != 0;
+	((struct spec *)out)->no_landlock = read_bool(reader);
 }
 
 static void read_traces(struct reader *reader, void *out)
 {
-	((struct spec *)out)->traces = expect(reader, ARGDATA_BOOL).number != 0;
+	((struct spec *)out)->traces = read_bool(reader);
 }
 
 static int64_t read_positive(struct reader *reader, int64_t max)

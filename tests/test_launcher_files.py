@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cloudabi.errors import ManifestError
+from harness import run
 from launcher_harness import compiled_native, opened, refusal
 
 
@@ -105,6 +106,18 @@ def test_devices_and_controls_of_the_kernel_on_request(tmp_path: Path) -> None:
     with opened("!file {path: /proc/self/status, kernel: true}", tmp_path) as (value, found):
         assert os.read(found.grants[value].fd, 5) == b"Name:"
     assert refusal("!file {path: /dev/null, kernel: true}", tmp_path) == "`/dev/null` is a device"
+
+
+def test_programs_get_devices_and_controls_of_the_kernel(describe: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.yaml"
+    for path, key in (("/proc/self/status", "kernel"), ("/dev/kmsg", "devices")):
+        if not os.access(path, os.R_OK):
+            pytest.skip(f"there is no {path} that we may read")
+        manifest.write_text(f"output: !fd stdout\nit: !file {{path: {path}, {key}: true}}")
+        result = run(manifest, describe)
+        assert (result.returncode, result.stderr) == (0, "")
+    manifest.write_text("it: !file {path: /proc/self, kernel: true}")
+    assert run(manifest, describe).returncode == 125
 
 
 # Symbolic links.

@@ -19,6 +19,7 @@ from cloudabi._record import TYPE_CHECKING
 from cloudabi.argdata import Fd, encode
 from cloudabi.errors import CloudabiError, Problem
 from cloudabi.outcome import Outcome, failed, interrupted, limit_reached
+from cloudabi.resources import File
 
 if TYPE_CHECKING:
     import signal
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from cloudabi.argdata import Value
     from cloudabi.manifest import Manifest
     from cloudabi.outcome import Denial, Ending
-    from cloudabi.resources import Limits
+    from cloudabi.resources import Limits, Resource
 
 else:
     # Without the enumerations, which would delay every start.
@@ -110,6 +111,7 @@ class Preparation:
     def start(self, *, traces: bool = False, no_landlock: bool = False) -> Sandbox:
         """Run the program, at most once; arguments and errors are those of the function."""
         argdata, grants = numbered(self._manifest.value, self.opened.grants)
+        resources = {grant: resource for resource, grant in self.opened.grants.items()}
         ours, theirs = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
         )
@@ -120,7 +122,7 @@ class Preparation:
                 "runtime": Fd(self._runtime),
                 "program": Fd(self._program),
                 "argdata": argdata,
-                "descriptors": [_descriptor(grant) for grant in grants],
+                "descriptors": [_descriptor(grant, resources[grant]) for grant in grants],
                 "limits": _limits(self._manifest.limits, self.opened),
                 "traces": traces,
                 "no_landlock": no_landlock,
@@ -387,10 +389,13 @@ def _open_part(path: str) -> int:
         raise incomplete(path, error) from None
 
 
-def _descriptor(grant: Grant) -> dict[Value, Value]:
-    return {
+def _descriptor(grant: Grant, resource: Resource) -> dict[Value, Value]:
+    described: dict[Value, Value] = {
         "fd": Fd(grant.fd),
         "name": grant.place,
         "rights": grant.rights,
         "inheriting": grant.inheriting,
     }
+    if isinstance(resource, File):
+        described |= {"device": resource.devices, "kernel": resource.kernel}
+    return described
