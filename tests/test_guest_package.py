@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The package cloudabi inside the sandbox: argdata, and what it is linked from."""
+"""The package cloudabi inside the sandbox, and what is linked into the interpreter for it."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from argdata_harness import VECTORS
-from cloudabi.argdata import Fd, Reader, Value, Writer, decode
-from harness import CLOUDABI_RUN, STDLIB, python_manifest, run_python
-
-SECONDS = 60
+from cloudabi.argdata import decode
+from harness import STDLIB, run_python
 
 
 def good_vector(vector: dict[str, Any]) -> list[Any]:
@@ -56,79 +50,6 @@ def test_vectors(tmp_path: Path) -> None:
         args=f"!file {{path: '{tmp_path / 'vectors.json'}'}}",
     )
     assert printed == f"{len(good)} {len(bad)}\n"
-
-
-def exchange(code: str, folder: Path, *messages: Value) -> list[Value]:
-    """Send values to a sandbox over a socket that is its argument; return what comes back."""
-    ours, theirs = socket.socketpair()
-    ours.settimeout(SECONDS)
-    manifest = folder / "manifest.yaml"
-    manifest.write_text(python_manifest(code, args=f"!fd {theirs.fileno()}"))
-    with (
-        ours,
-        subprocess.Popen(
-            [CLOUDABI_RUN, "-f", manifest], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
-        ) as command,
-    ):
-        theirs.close()
-        writer = Writer(ours)
-        for message in messages:
-            writer.send(message)
-        ours.shutdown(socket.SHUT_WR)
-        answers = list(received(ours))
-    assert command.returncode == 0
-    return answers
-
-
-def received(sock: socket.socket) -> Iterator[Value]:
-    reader = Reader(sock, max_fds=2)
-    while True:
-        try:
-            yield reader.receive()
-        except EOFError:
-            return
-
-
-def test_messages_over_a_socket(tmp_path: Path) -> None:
-    values: list[Value] = [None, {"key": [1, -(2**70), "text", b"\0", 0.5]}, "x" * 2**20]
-    echo = """
-        import sys
-        from cloudabi.argdata import Reader, Writer
-        reader, writer = Reader(sys.argdata), Writer(sys.argdata)
-        while True:
-            try:
-                value = reader.receive()
-            except EOFError:
-                break
-            writer.send(value)
-    """
-    assert exchange(echo, tmp_path, *values) == values
-
-
-def test_descriptors_over_a_socket(tmp_path: Path) -> None:
-    """A file comes in, is read, and a pipe goes out."""
-    (tmp_path / "file").write_text("from outside")
-    code = """
-        import os, sys
-        from cloudabi.argdata import Fd, Reader, Writer
-        received = Reader(sys.argdata, max_fds=1).receive()["file"]
-        with open(received.fileno()) as stream:
-            text = stream.read()
-        out, into = os.pipe()
-        with open(into, "w") as stream:
-            stream.write(text.upper())
-        Writer(sys.argdata).send({"pipe": Fd(out), "again": [Fd(out)]})
-    """
-    file = os.open(tmp_path / "file", os.O_RDONLY)
-    try:
-        (answer,) = exchange(code, tmp_path, {"file": Fd(file)})
-    finally:
-        os.close(file)
-    assert isinstance(answer, dict)
-    pipe = answer["pipe"]
-    assert isinstance(pipe, Fd) and answer["again"] == [pipe]
-    with os.fdopen(pipe.fileno()) as stream:
-        assert stream.read() == "FROM OUTSIDE"
 
 
 def test_nothing_of_it_is_imported_at_start() -> None:
