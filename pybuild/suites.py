@@ -19,7 +19,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "abi": ("test_abi*.py",),
     "api": ("test_api*.py", "test_doctests*.py"),
     "libc": ("test_libc*.py", "test_headers*.py"),
-    "conformance": ("test_runtime*.py",),
+    "conformance": ("test_runtime*.py", "test_notes*.py"),
     "sandbox": ("test_sandbox*.py", "test_escape*.py", "test_broker*.py", "test_seccomp*.py"),
     "launcher": ("test_launch*.py", "test_denials*.py", "test_janitor*.py"),
     "cpython": ("test_python*.py", "test_guest*.py"),
