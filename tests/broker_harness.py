@@ -44,6 +44,14 @@ abi: Any = _load_abi()
 ERRORS = {value: name for name, value in vars(abi).items() if re.match("E(?!VENT)", name) and value}
 ALL = (1 << 64) - 1
 
+# What tests ask for all the time.
+DIRECTORY = abi.MAX_BASE_DIRECTORY
+INHERITING = abi.MAX_INHERITING_DIRECTORY
+FILE = abi.MAX_BASE_REGULAR_FILE
+READ = abi.RIGHT_FD_READ
+WRITE = abi.RIGHT_FD_WRITE
+FOLLOW = abi.LOOKUP_SYMLINK_FOLLOW
+
 # Root lends its place to somebody without any privileges.
 USER = os.geteuid() or 65534
 AS_USER = (
@@ -57,6 +65,7 @@ REQUEST = struct.Struct("<IIHHHBBQQQQQ16sIIII")
 REPLY = struct.Struct("<IIQQII")
 FILESTAT = struct.Struct("<QQB3xIQQQQ")
 DIRENT = struct.Struct("<QQIB3x")
+NOTE = struct.Struct("<IIHHIQIHH")
 COMMAND = struct.Struct("<q6qQqQq")
 HELLO = struct.Struct("<QqQQ")
 NAME = struct.Struct("<24sQQ16s")
@@ -519,3 +528,11 @@ def start_block(held: Guest) -> tuple[tuple[int, ...], list[tuple[int, ...]], by
     head = START_BLOCK.unpack_from(whole)
     fds = [START_FD.unpack_from(whole, START_BLOCK.size + 24 * i) for i in range(head[2])]
     return head, fds, whole[START_BLOCK.size + 24 * head[2] :]
+
+
+def make_tree(root: Path) -> Path:
+    """A directory to hold: a file, and another one below a directory."""
+    (root / "sub").mkdir(parents=True)
+    (root / "file").write_text("content")
+    (root / "sub" / "inner").write_text("inside")
+    return root

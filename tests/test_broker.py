@@ -19,11 +19,15 @@ from broker_harness import (
     ALL,
     CLONE,
     CREATE_DIRECTORY,
+    DIRECTORY,
     DIRENT,
     FILESTAT,
+    FOLLOW,
+    INHERITING,
     LINK,
     NAME,
     OPEN,
+    READ,
     READDIR,
     READLINK,
     RENAME,
@@ -34,6 +38,7 @@ from broker_harness import (
     SYMLINK,
     SYNC,
     UNLINK,
+    WRITE,
     Grant,
     Guest,
     Reply,
@@ -42,23 +47,14 @@ from broker_harness import (
     dirents,
     guest,
     guest_in,
+    make_tree,
     opened,
 )
-
-DIRECTORY = abi.MAX_BASE_DIRECTORY
-INHERITING = abi.MAX_INHERITING_DIRECTORY
-FILE = abi.MAX_BASE_REGULAR_FILE
-READ = abi.RIGHT_FD_READ
-WRITE = abi.RIGHT_FD_WRITE
-FOLLOW = abi.LOOKUP_SYMLINK_FOLLOW
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    root = tmp_path / "root"
-    (root / "sub").mkdir(parents=True)
-    (root / "file").write_text("content")
-    (root / "sub" / "inner").write_text("inside")
+    root = make_tree(tmp_path / "root")
     (root / "link").symlink_to("file")
     os.mkfifo(root / "fifo")
     return root

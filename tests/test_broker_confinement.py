@@ -18,6 +18,7 @@ import pytest
 from broker_harness import (
     CREATE_DIRECTORY,
     LINK,
+    NOTE,
     OPEN,
     READDIR,
     RENAME,
@@ -268,3 +269,11 @@ class TestFuzzing:
         launched = {"launcher": 2, "report": Fd(6)}
         seeds = [argdata(whole | launched | change) for change in changes]
         self.fuzz("fuzz_spec", tmp_path / "corpus", seeds)
+
+    def test_notes(self, tmp_path: Path) -> None:
+        texts = (b"/dev/fd/3/x.py", b"f"), (b"\xff", b""), (b"", b""), (b"x" * 4096, b"y" * 4096)
+        heads = [(kind, 7, 21, 76, 1, 2, 3) for kind in range(6)]
+        seeds = [
+            NOTE.pack(*head, *map(len, pair)) + b"".join(pair) for head in heads for pair in texts
+        ]
+        self.fuzz("fuzz_note", tmp_path / "corpus", seeds)

@@ -13,8 +13,11 @@ import pytest
 
 from broker_harness import (
     CLONE,
+    DIRECTORY,
+    INHERITING,
     LINK,
     OPEN,
+    READ,
     READDIR,
     RENAME,
     REQUEST,
@@ -30,23 +33,13 @@ from broker_harness import (
     fds_of,
     frame,
     guest_in,
+    make_tree,
 )
-
-DIRECTORY = abi.MAX_BASE_DIRECTORY
-INHERITING = abi.MAX_INHERITING_DIRECTORY
-FILE = abi.MAX_BASE_REGULAR_FILE
-READ = abi.RIGHT_FD_READ
-WRITE = abi.RIGHT_FD_WRITE
-FOLLOW = abi.LOOKUP_SYMLINK_FOLLOW
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    root = tmp_path / "root"
-    (root / "sub").mkdir(parents=True)
-    (root / "file").write_text("content")
-    (root / "sub" / "inner").write_text("inside")
-    return root
+    return make_tree(tmp_path / "root")
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ import pytest
 
 from broker_harness import (
     CREATE_DIRECTORY,
+    FOLLOW,
     LINK,
     OPEN,
+    READ,
     READDIR,
     READLINK,
     RENAME,
@@ -23,6 +25,7 @@ from broker_harness import (
     STAT_PUT,
     SYMLINK,
     UNLINK,
+    WRITE,
     Grant,
     Guest,
     Syscall,
@@ -32,9 +35,6 @@ from broker_harness import (
     opened,
 )
 
-READ = abi.RIGHT_FD_READ
-WRITE = abi.RIGHT_FD_WRITE
-FOLLOW = abi.LOOKUP_SYMLINK_FOLLOW
 REMOVEDIR = abi.UNLINK_REMOVEDIR
 SECRET = "secret"
 

@@ -20,7 +20,9 @@ from broker_harness import (
     AS_USER,
     CLONE,
     CREATE_DIRECTORY,
+    DIRECTORY,
     LINK,
+    NOTE,
     OPEN,
     READDIR,
     READLINK,
@@ -42,11 +44,9 @@ from broker_harness import (
     start_block,
 )
 
-NOTE = struct.Struct("<IIHHIQIHH")
 DENIED, LINE, USED, LIMIT = range(1, 5)
 FD_READ, FILE_OPEN, NO_FD = 10, 21, 0xFFFFFFFF
 DENIALS_MAX, NOTES_MAX = 10_000, 100_000
-DIRECTORY = abi.MAX_BASE_DIRECTORY
 # Where it is in a guest that holds one directory.
 NOTES_FD = 5
 
