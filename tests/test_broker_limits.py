@@ -101,7 +101,7 @@ class TestTime:
 def guest_that_may_be_gone(**limits: int) -> Iterator[dict[str, Any]]:
     """The end of a guest that nobody speaks to, however early that is."""
     try:
-        with limited(**limits) as held:
+        with limited(traces=False, **limits) as held:
             yield end_of(held)
     except EOFError:
         yield {"kind": "limit", "limit": "wall", "wall": limits["wall"]}

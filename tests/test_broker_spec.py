@@ -173,6 +173,29 @@ class TestRefusals:
         with closing(create()) as fd:
             self.refused(fd, "is a control of the kernel, such as those in /proc and /sys")
 
+    def test_controls_that_are_meant(self) -> None:
+        """Files only, and never a directory, through which there would be all of them."""
+        with opened("/proc/self/status") as fd:
+            self.assert_accepted(Grant(fd).described() | {"kernel": True})
+        with opened("/proc/self") as fd:
+            descriptor = Grant(fd).described() | {"kernel": True, "device": True}
+            status, text = run_spec([], {"descriptors": [descriptor]}, inherited=(fd,))
+            assert (status, "is a control of the kernel" in text) == (125, True)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="device nodes need root")
+    def test_devices_that_are_meant(self, tmp_path: Path) -> None:
+        os.mknod(tmp_path / "kmsg", 0o020600, os.makedev(1, 11))
+        with opened(tmp_path / "kmsg", os.O_WRONLY) as fd:
+            self.refused(fd, "is a device that the program could control")
+            self.assert_accepted(Grant(fd).described() | {"device": True})
+
+    def assert_accepted(self, descriptor: dict[str, object]) -> None:
+        """The guest starts, and ends at once for lack of its control socket."""
+        fd = descriptor["fd"]
+        assert isinstance(fd, Fd)
+        changes = {"descriptors": [descriptor]}
+        assert run_spec([], changes, inherited=(fd.number,)) == (0, "")
+
     def test_executable_memory(self) -> None:
         with closing(os.memfd_create("x")) as fd:
             self.refused(fd, "is an executable file in memory; create it with MFD_NOEXEC_SEAL")

@@ -164,7 +164,7 @@ def test_in_a_filter_with_a_listener(host: Host, probes: Probes, tmp_path: Path)
     for name in ("mkdir", "execve", "mmap_exec"):
         manifest = tmp_path / "probe.yaml"
         manifest.write_text(f"- {NAMES.index(name) + 1}\n- !fd stdout\n")
-        command = [compiled("outer"), CLOUDABI_RUN, "-f", manifest, probes.cloudabi]
+        command = list(map(str, (compiled("outer"), CLOUDABI_RUN, "-f", manifest, probes.cloudabi)))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (KILLED, "")
         assert not host.damage()

@@ -132,9 +132,9 @@ def test_permissions(place: Path) -> None:
     top = place / "top"
     (top / "a" / "b" / "c").mkdir(parents=True)
     (top / "read-only" / "sub" / "x").mkdir(parents=True)
-    for path, mode in (("a/b/c", 0), ("a/b", 0), ("a", 0), ("read-only/sub", 0o555)):
-        os.chown(top / path, USER, -1)
-        (top / path).chmod(mode)
+    for name, mode in (("a/b/c", 0), ("a/b", 0), ("a", 0), ("read-only/sub", 0o555)):
+        os.chown(top / name, USER, -1)
+        (top / name).chmod(mode)
     (top / "read-only").chmod(0o555)
     for path in (top, top / "read-only", top / "read-only" / "sub" / "x", place):
         os.chown(path, USER, -1)

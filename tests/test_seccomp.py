@@ -97,7 +97,7 @@ def dumper() -> Path:
 
 
 def machine_of(*arguments: int | str) -> Machine:
-    command = [dumper(), *map(str, arguments), str(PID)]
+    command = [str(dumper()), *map(str, arguments), str(PID)]
     output = subprocess.run(command, check=True, capture_output=True).stdout
     instructions = (Instruction(*fields) for fields in struct.iter_unpack("<HBBI", output))
     return Machine(tuple(instructions))
