@@ -94,6 +94,7 @@ def test_a_right_that_lacks() -> None:
     ("denial", "help_"),
     [
         (Denial("file_open", "ENOTCAPABLE", None, "/etc/passwd"), "!file {path: /etc/passwd}"),
+        (Denial("file_open", "ENOTCAPABLE", None, "/a: #"), '!file {path: "/a: #"}'),
         (Denial("file_open", "ENOTCAPABLE", None, "data/x"), "cwd: !file {path: .}"),
         (Denial("file_open", "ENOTCAPABLE", "it", "../x"), "an entry of its own"),
         (Denial("file_open", "EROFS", "it", "x"), "not mounted read-only"),
@@ -136,6 +137,7 @@ def test_denials_are_printed_and_reported(tmp_path: Path) -> None:
     told = re.findall("denied: `file_create` of `new`: `args.dir` lacks .*\n", result.stderr)
     assert len(told) == 1
     assert "in `args.dir` (app.yaml:4) use `mode: write`\n" in result.stderr
+    assert "= note: line 6 of `<string>`, in `<module>`\n" in result.stderr
     record = json.loads(report.read_text())
     assert report.stat().st_mode & 0o777 == 0o600
     found = [denial for denial in record["denials"] if denial["call"] == "file_create"]
@@ -145,6 +147,19 @@ def test_denials_are_printed_and_reported(tmp_path: Path) -> None:
     used = {grant["place"]: grant["used"] for grant in record["grants"]}
     assert used["args.dir"] and used["stdout"] and not used["args.unused"]
     assert record["ending"] == {"kind": "exited", "status": 0, "message": None}
+
+
+def test_denials_as_json(tmp_path: Path) -> None:
+    manifest = tmp_path / "app.yaml"
+    manifest.write_text(python_manifest("import os\nopen('/a')", args="{}"))
+    result = subprocess.run(
+        [CLOUDABI_RUN, "-f", manifest, "--trace-denials", "--format", "json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [json.loads(line) for line in result.stderr.splitlines() if line[0] == "{"]
+    assert [denial["message"] for denial in found] == ["`file_open` of `/a`: ENOTCAPABLE"]
 
 
 def test_a_report_of_a_run_that_fails(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from cloudabi._yaml import SIZE_MAX
 from cloudabi.errors import CloudabiError, Exit, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cloudabi._options import Options
     from cloudabi._report import Report
@@ -77,7 +77,7 @@ def _launch(options: Options, report: Report | None = None) -> int:
         folder=folder,
         no_landlock=options.no_landlock,
         tell=_print_address if options.prints_ports else None,
-        deny=_print_denial if options.traces else None,
+        deny=_denial_printer(options),
         report=report,
     )
 
@@ -123,10 +123,12 @@ def _print_address(place: str, address: str) -> None:
     print(f"{place}: {address}", file=sys.stderr, flush=True)
 
 
-def _print_denial(problem: Problem) -> None:
+def _denial_printer(options: Options) -> Callable[[Problem], None] | None:
+    if not options.traces:
+        return None
     from cloudabi.diagnostics import report_denial
 
-    report_denial(problem, sys.stderr)
+    return lambda problem: report_denial(problem, sys.stderr, as_json=options.format == "json")
 
 
 if __name__ == "__main__":

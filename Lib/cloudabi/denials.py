@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from cloudabi._abi import RIGHT_FD_READ, RIGHT_FD_WRITE, RIGHTS_WRITING
@@ -100,7 +101,7 @@ def _advice(
         return ("no line of the manifest grants this",), ()
     if path.startswith("/"):
         return ("the program holds no directory with this path",), (
-            f"add an entry `!file {{path: {path}}}`, and use its descriptor",
+            f"add an entry `!file {{path: {_yaml(path)}}}`, and use its descriptor",
         )
     return ("a relative path starts from the key `cwd`, which is not there",), (
         "add `cwd: !file {path: .}`, or name a path below a descriptor",
@@ -123,6 +124,12 @@ def _about_rights(
     return ("the manifest grants this: the program gave it up when it opened something",), (
         "have the program ask for these rights",
     )
+
+
+def _yaml(text: str) -> str:
+    """Quote what could mean something else in YAML."""
+    is_plain = all(c.isalnum() or c in "/._-" for c in text)
+    return text if is_plain and text.isascii() else json.dumps(text)
 
 
 def _where(resource: Resource) -> str:

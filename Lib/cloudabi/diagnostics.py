@@ -38,9 +38,15 @@ def report(error: CloudabiError, stream: TextIO, *, as_json: bool = False) -> No
     stream.write("\n".join(texts))
 
 
-def report_denial(problem: Problem, stream: TextIO) -> None:
-    """Print what explains a refusal; in colour if the stream is a terminal."""
-    stream.write(render(problem, color=_wants_color(stream), word="denied"))
+def report_denial(problem: Problem, stream: TextIO, *, as_json: bool = False) -> None:
+    """Print what explains a refusal; in colour if the stream is a terminal. JSON takes a line."""
+    if as_json:
+        import json
+
+        text = json.dumps(problem_document(problem)) + "\n"
+    else:
+        text = render(problem, color=_wants_color(stream), word="denied")
+    stream.write(text)
     stream.flush()
 
 
@@ -58,10 +64,14 @@ def document(error: CloudabiError) -> dict[str, object]:
     }
 
 
-def render(problem: Problem, *, color: bool = False, word: str = "error") -> str:
-    """Return the text of a problem, with the part of the source that it is about."""
+def render(problem: Problem, *, color: bool = False, word: str = "") -> str:
+    """Return the text of a problem, with the part of the source that it is about.
+
+    word: what to call it instead of an error.
+    """
     red, blue, bold, plain = (_BOLD_RED, _BOLD_BLUE, _BOLD, _PLAIN) if color else ("",) * 4
-    head = f"{red}{word}{plain}{bold}" if problem.span else f"{bold}{PROGRAM}"
+    word = word or ("error" if problem.span else "")
+    head = f"{red}{word}{plain}{bold}" if word else f"{bold}{PROGRAM}"
     lines = [f"{head}: {printable(problem.message)}{plain}"]
     number = str(position(problem.span)[0]) if problem.span else "1"
     gutter = " " * (1 + len(number))
