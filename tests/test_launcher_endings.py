@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import CLOUDABI_RUN, run
+from harness import CLOUDABI_RUN, run, started, wait_until_gone
 
 
 @pytest.mark.parametrize("status", [0, 1, 42, 125, 255])
@@ -66,6 +67,20 @@ def test_a_signal_ends_the_program(describe: Path, tmp_path: Path, number: int) 
         launched.send_signal(number)
         assert launched.wait(10) == 128 + number
     assert not (tmp_path / "socket").exists()
+
+
+def test_the_second_signal_waits_for_nobody(describe: Path, tmp_path: Path) -> None:
+    """The broker hangs, and neither ends the program nor tells about it."""
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text("output: !fd stdout\nsleep: true\n")
+    with started(manifest, describe) as running:
+        os.kill(running.broker_pid, signal.SIGSTOP)
+        running.launcher.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.launcher.wait(0.3)
+        running.launcher.send_signal(signal.SIGTERM)
+        assert running.launcher.wait(10) == 128 + signal.SIGINT
+        wait_until_gone(running.broker_pid, running.guest_pid)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
