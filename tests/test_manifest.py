@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -347,6 +348,24 @@ def test_a_file_knows_no_path_of_ours() -> None:
 def test_bombs(text: str, message: str) -> None:
     with pytest.raises(ManifestError, match=message):
         value_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"k{i}: !f{i} x" for i in range(20_000)),
+        "limits: {" + ", ".join(f"k{i}: 1" for i in range(30_000)) + "}",
+        "args: [" + ", ".join("!file {a: 1}" for _ in range(15_000)) + "]",
+        "\n".join("a: 1" for _ in range(30_000)),
+    ],
+    ids=["tags", "keys", "resources", "duplicates"],
+)
+def test_bombs_of_problems(text: str) -> None:
+    start = time.process_time()
+    with pytest.raises(ManifestError) as caught:
+        parse(text.encode(), "test.yaml", for_python=True)
+    assert 1000 <= len(caught.value.problems) <= 1010
+    assert time.process_time() - start < 5
 
 
 def test_depth_of_aliases_counts() -> None:

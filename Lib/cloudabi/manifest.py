@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from cloudabi._grammar import Form
 
+_PROBLEMS_MAX = 1000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -42,12 +43,15 @@ def parse(data: bytes, name: str, *, for_python: bool) -> Manifest:
 
     name: what the person calls the file.
     for_python: the program is our interpreter, whose top-level keys are known.
-    Raises ManifestError: with every problem that was found.
+    Raises ManifestError: with every problem that was found, or very many of them.
     """
     source = _decode(data, name)
     root = compose(source)
     reader = _Reader()
-    value, limits = reader.document(root, for_python=for_python)
+    try:
+        value, limits = reader.document(root, for_python=for_python)
+    except _Enough:
+        value, limits = None, Limits()
     if reader.problems:
         raise ManifestError(*sorted(reader.problems, key=_start))
     return Manifest(source, value, tuple(reader.resources), limits)
@@ -69,12 +73,21 @@ def _start(problem: Problem) -> int:
     return problem.span.start if problem.span else 0
 
 
-def _hides(found: list[Problem], later: Problem) -> bool:
-    """Tell whether a problem was found inside the value that a later one is about."""
-    span = later.span
-    return span is not None and any(
-        span.start <= _start(p) < max(span.end, span.start + 1) for p in found
-    )
+def _hides(starts: list[int], later: Problem) -> bool:
+    """Tell whether a problem was found inside the value that a later one is about.
+
+    starts: where the known problems are, in order.
+    """
+    from bisect import bisect_left
+
+    if later.span is None:
+        return False
+    inside = bisect_left(starts, later.span.start)
+    return inside < len(starts) and starts[inside] < max(later.span.end, later.span.start + 1)
+
+
+class _Enough(Exception):  # noqa: N818
+    """More problems than anybody reads."""
 
 
 class _Reader:
@@ -101,7 +114,7 @@ class _Reader:
             try:
                 self._values[node] = self._convert(node, place)
             except ManifestError as error:
-                self.problems += error.problems
+                self._add(error.problems)
                 self._values[node] = None
         return self._values[node]
 
@@ -141,8 +154,15 @@ class _Reader:
 
     def _note(self, before: int, problems: Iterable[Problem]) -> None:
         """Add problems, but for those that others since `before` explain already."""
-        known = self.problems[before:]
-        self.problems += [problem for problem in problems if not _hides(known, problem)]
+        known = sorted(_start(problem) for problem in self.problems[before:])
+        for problem in problems:
+            if not (known and _hides(known, problem)):
+                self._add((problem,))
+
+    def _add(self, problems: Iterable[Problem]) -> None:
+        self.problems += problems
+        if len(self.problems) >= _PROBLEMS_MAX:
+            raise _Enough
 
     def _map(self, node: Node, place: str, form: Form | None = None) -> dict[Any, Any]:
         """Convert a map; of keys that are equal, the first counts."""
@@ -153,7 +173,7 @@ class _Reader:
             if key in firsts:
                 from cloudabi._mistakes import duplicate_key
 
-                self.problems.append(duplicate_key(key_node, firsts[key]))
+                self._add((duplicate_key(key_node, firsts[key]),))
             firsts.setdefault(key, key_node)
             # The program does not see the map with its arguments and limits, only the arguments.
             inside = "" if form is _grammar.PROGRAM else place + step(key)
@@ -180,7 +200,7 @@ class _Reader:
                     "a map cannot be part of a key", node, "quote text that begins with `{`"
                 )
         except ManifestError as error:
-            self.problems += error.problems
+            self._add(error.problems)
             key = object()
         return key
 
