@@ -375,8 +375,8 @@ void serve_start(void);
 /* Wakes the loop when fd is readable; an index of capabilities or one of the
  * above. 0 or negative errno. */
 int serve_watch(int fd, uint64_t index);
-/* Serves until the guest has ended, and ends it when the launcher does, which
- * is a pidfd. Returns the status for exit(). */
-int serve(struct guest *guest, int launcher);
+/* Serves until the guest has ended, and ends it when the launcher does.
+ * Returns the status for exit(). */
+int serve(struct guest *guest, int launcher_pidfd);
 
 #endif

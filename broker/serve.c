@@ -17,7 +17,7 @@
 
 #define EVENTS_MAX 32
 
-static int epoll, signals;
+static int epoll, signals, launcher;
 static bool is_multiprocessor;
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -156,6 +156,7 @@ static int wait_for_events(struct epoll_event *events)
 /* Without it the guest is nobody's. */
 static void lose_launcher(struct guest *guest)
 {
+	close(launcher); /* which also ends the watch */
 	guest_condemn(guest, (struct ending){ENDED_INTERRUPTED, SIGKILL, NULL});
 }
 
@@ -188,10 +189,11 @@ static void take_event(struct guest *guest, const struct epoll_event *event)
 	}
 }
 
-int serve(struct guest *guest, int launcher)
+int serve(struct guest *guest, int launcher_pidfd)
 {
 	struct epoll_event events[EVENTS_MAX];
 
+	launcher = launcher_pidfd;
 	if (serve_watch(guest->pidfd, WATCH_GUEST) != 0 ||
 	    serve_watch(guest->result, WATCH_RESULT) != 0 ||
 	    serve_watch(launcher, WATCH_LAUNCHER) != 0)

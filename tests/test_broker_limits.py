@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from broker_harness import COMMAND, Grant, Guest, Syscall, guest, opened, start_block
+from broker_harness import COMMAND, Grant, Guest, Syscall, guest, opened, run_spec, start_block
 
 MS = 10**6
 MIB = 1 << 20
@@ -89,6 +89,11 @@ class TestTime:
         with limited(cpu=1 << 62, wall=(1 << 63) - 1, threads=9) as held:
             assert held.call(Syscall.GETPID) == held.pid
             assert held.exit(5) == (5, "")
+
+    def test_a_guest_that_ends_at_once(self) -> None:
+        """The clock of a process is there until the broker has taken note of its end."""
+        for _ in range(30):
+            assert run_spec([], {"limits": {"cpu": 10**9, "threads": 5}}) == (0, "")
 
     def test_signals_of_others_are_no_limits(self) -> None:
         """Only timers end a run with the signal that timers send."""
