@@ -177,6 +177,9 @@ def test_a_good_manifest(tmp_path: Path) -> None:
     result = run("--check", "-f", path)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert os.listdir(tmp_path) == ["m.yaml"]
+    result = run("--check", "--format=json", "-f", path)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert json.loads(result.stderr) == {"status": 0, "problems": []}
 
 
 def test_a_bad_manifest() -> None:

@@ -69,6 +69,8 @@ def _launch(options: Options, report: Report | None = None) -> int:
         _modes.answer(options, wanted, program, folder)
         return 0
     if options.check:
+        if options.format == "json":
+            sys.stderr.write('{"status": 0, "problems": []}\n')
         return 0
     return launcher.run(
         wanted,
