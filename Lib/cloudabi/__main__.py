@@ -126,7 +126,7 @@ def _print_address(place: str, address: str) -> None:
 
 
 def _denial_printer(options: Options) -> Callable[[Problem], None] | None:
-    if not options.traces:
+    if not options.traces or sys.stderr is None:
         return None
     from cloudabi.diagnostics import report_denial
 

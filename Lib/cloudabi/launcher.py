@@ -66,6 +66,8 @@ def _wait(sandbox: Sandbox, manifest: Manifest, deny: Callable[[Problem], None])
 
     from cloudabi.denials import explain
 
+    news = select.poll()
+    news.register(sandbox, select.POLLIN)
     told: set[Denial] = set()
     count = 0
     outcome = None
@@ -78,7 +80,7 @@ def _wait(sandbox: Sandbox, manifest: Manifest, deny: Callable[[Problem], None])
                 told.add(denial)
         count = len(denials)
         if outcome is None:
-            select.select([sandbox], [], [])
+            news.poll()
     return outcome
 
 
