@@ -166,6 +166,21 @@ def test_argdata_is_compiled(installed: Environment) -> None:
     assert (result.stdout, result.stderr) == ("{'a': [1]}\n", "")
 
 
+def test_runs_from_python(installed: Environment) -> None:
+    """Also a temporary directory, whose size is watched with a timer."""
+    code = """
+import cloudabi
+print(cloudabi.run("sum(range(4))").value)
+fill = "import os, sys; open(os.path.join(sys.argdata, 'file'), 'wb').write(bytes(2**22))"
+try:
+    cloudabi.run(fill, args=cloudabi.TemporaryDirectory(), limits=cloudabi.Limits(disk=2**20))
+except cloudabi.LimitError as error:
+    print(error.limit)
+"""
+    result = as_nobody(installed.folder / "bin" / "python", "-I", "-c", code)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "6\ndisk\n", "")
+
+
 def test_manual_and_completions(installed: Environment) -> None:
     share = installed.folder / "share"
     for name in ("man/man1/cloudabi-run.1", "fish/vendor_completions.d/cloudabi-run.fish"):
