@@ -145,10 +145,11 @@ def test_map_exception(executor: SandboxExecutor) -> None:
 
 
 def test_map_timeout(executor: SandboxExecutor) -> None:
-    results = executor.map(time.sleep, [0, 0, 3], timeout=1)
+    results = executor.map(time.sleep, [0, 0, 1000], timeout=5)
     assert next(results) is None
     with pytest.raises(futures.TimeoutError):
         list(results)
+    executor.kill_workers()
 
 
 def test_the_traceback_of_a_task(single: SandboxExecutor) -> None:
