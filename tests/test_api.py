@@ -240,6 +240,7 @@ def test_denials_are_told_if_they_are_traced(tmp_path: Path) -> None:
     result = run(code, files={"d": Directory(tmp_path)}, traces=True)
     (denial,) = [denial for denial in result.denials if denial.path == "x"]
     assert (denial.place, denial.error) == ("args.d", "ENOTCAPABLE")
+    assert (denial.file, denial.line) == ("<code>", 2)
     assert run(code, files={"d": Directory(tmp_path)}).denials == ()
 
 
