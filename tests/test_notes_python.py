@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from broker_harness import Fd, abi, argdata
+from broker_harness import abi, argdata
+from cloudabi.argdata import Fd
 from harness import PYTHON, STDLIB
 from notes_harness import DENIED, LINE, NO_FD, NOTE, Note, denied, noting, parse
 from runtime_harness import Held, opened, start_block
