@@ -77,7 +77,7 @@ def test_fuzzing(name: str, tmp_path: Path) -> None:
     for number, line in enumerate((CORPUS / f"{name}.txt").read_text().splitlines()):
         (corpus / str(number)).write_bytes(bytes.fromhex(line))
     done = subprocess.run(
-        [program, f"-max_total_time={FUZZ_SECONDS}", "-max_len=4000", "-timeout=5", corpus],
+        [program, f"-max_total_time={FUZZ_SECONDS}", "-max_len=4000", "-timeout=60", corpus],
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
