@@ -38,7 +38,7 @@ class BuildPackage(build_py):
         package = Path(self.build_lib, "cloudabi")
         shutil.rmtree(package, ignore_errors=True)
         super().run()
-        (package / BINDINGS.name).unlink()
+        (package / BINDINGS.name).unlink(missing_ok=True)
         for part in sorted(PARTS.glob("*")):
             if part.is_dir():
                 _copy(part, package / "parts" / part.name, OF_TARGETS)
@@ -57,8 +57,8 @@ class BuildModule(build_ext):
 
 
 def _copy(source: Path, target: Path, names: tuple[str, ...]) -> None:
-    """Copy files and folders by name."""
-    for name in names:
+    """Copy files and folders by name, those that there are."""
+    for name in filter(lambda name: (source / name).exists(), names):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (source / name).is_dir() else shutil.copy
         copy(source / name, target / name)
