@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from cloudabi import _abi, _grammar, _scalars, resources
+from cloudabi._installation import installation
 from cloudabi._opening import Opened
 from cloudabi.argdata import Timestamp
 from cloudabi.diagnostics import render
 from cloudabi.errors import CloudabiError, ManifestError
 from cloudabi.manifest import parse
 from cloudabi.resources import (
+    READ,
     ActivatedSocket,
     Executable,
     File,
@@ -254,6 +256,11 @@ def test_sockets_of_the_service_manager() -> None:
 @pytest.mark.parametrize("text", ["!tmpdir", "!tmpdir {}", "!tmpdir ''"])
 def test_temporary_directories(text: str) -> None:
     assert isinstance(resource_of(text), TemporaryDirectory)
+
+
+def test_the_standard_library() -> None:
+    f = resource_of("!stdlib")
+    assert (f.path, f.access) == (installation().library, READ)
 
 
 def test_what_a_file_may_be() -> None:

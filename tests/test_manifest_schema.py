@@ -34,7 +34,7 @@ MANIFESTS = ROOT / "tests" / "data" / "manifests"
 SCHEMA = json.loads((ROOT / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
 FORMS = (*TAGS.values(), LIMITS, PROGRAM, INTERPRETER)
 WHOLE = """\
-path: [!file {path: lib}, !file {path: lib.zip, symlinks: refuse}, /dev/fd/0/lib]
+path: [!stdlib , !file {path: lib.zip, symlinks: refuse}, /dev/fd/0/lib]
 args:
 - !file {path: a, mode: append}
 - {b: !file {path: b, rights: [FD_READ, FD_SEEK]}, c: !fd 3, d: [2001-12-14, !!binary aGVsbG8=]}

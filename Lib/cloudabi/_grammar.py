@@ -281,8 +281,9 @@ SOCKET = Form(
     ),
 )
 TMPDIR = Form("!tmpdir", "for a private temporary directory", "!tmpdir", (), NOTHING)
+STDLIB = Form("!stdlib", "for the interpreter's standard library", "!stdlib", scalar=NOTHING)
 EXECUTABLE = Form("!executable", "for the program itself", "!executable", scalar=IGNORED)
-TAGS = {form.name: form for form in (FILE, FD, SOCKET, TMPDIR, EXECUTABLE)}
+TAGS = {form.name: form for form in (FILE, FD, SOCKET, TMPDIR, STDLIB, EXECUTABLE)}
 
 
 _LIMIT_KINDS = {

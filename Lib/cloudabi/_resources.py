@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from cloudabi._grammar import LIMITS, STREAMS
+from cloudabi._installation import installation
 from cloudabi._quantities import COUNT, amount
 from cloudabi._record import TYPE_CHECKING
 from cloudabi.errors import ManifestError, Problem
@@ -130,12 +131,17 @@ def _tmpdir(node: Node, place: str, _value: Mapping[str, Any]) -> TemporaryDirec
     return TemporaryDirectory(node.tag_span, place)
 
 
+def _stdlib(node: Node, place: str, _value: Mapping[str, Any]) -> File:
+    return File(node.tag_span, place, installation().library, READ)
+
+
 # By tag: from a node that fits its form, its place and the value of its map to a resource.
 MAKERS: dict[str, Callable[[Node, str, Mapping[str, Any]], Resource]] = {
     "!file": _file,
     "!fd": _fd,
     "!socket": _socket,
     "!tmpdir": _tmpdir,
+    "!stdlib": _stdlib,
     "!executable": _executable,
 }
 
