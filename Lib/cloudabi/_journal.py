@@ -36,7 +36,7 @@ class Journal:
         self.usage = Usage()
         self._grants = grants
         self._limits = limits
-        self._threads: list[int] = []  # of the denials
+        self._latest: dict[int, int] = {}  # of each thread: which denial
         self._text_len = 0
 
     def take(self, packet: bytes) -> None:
@@ -56,7 +56,7 @@ class Journal:
         if self._text_len > _TEXT_MAX:
             self.lost += 1
             return
-        self._threads.append(told["thread"])
+        self._latest[told["thread"]] = len(self.denials)
         number = told["descriptor"]
         grant = self._grants[number] if number is not None else None
         self.denials.append(
@@ -75,13 +75,10 @@ class Journal:
         """Add to the latest denial of a thread where it came from."""
         file, function = _text(told["file"]), _text(told["function"])
         self._text_len += len(file) + len(function)
-        for index in range(len(self._threads) - 1, -1, -1):
-            if self._threads[index] == told["thread"]:
-                fields = self.denials[index].__dict__
-                where = {"file": file, "line": told["line"], "function": function}
-                if self._text_len <= _TEXT_MAX:
-                    self.denials[index] = Denial(**fields | where)
-                return
+        index = self._latest.get(told["thread"])
+        if index is not None and self._text_len <= _TEXT_MAX:
+            where = {"file": file, "line": told["line"], "function": function}
+            self.denials[index] = Denial(**self.denials[index].__dict__ | where)
 
     def _take_used(self, number: int) -> None:
         self.used.add(self._grants[number].place)
