@@ -44,7 +44,7 @@ from runtime_harness import (
 )
 
 # The descriptors of tests/c/notes.c.
-OUTPUT, FILE, FOLDER, PEER, LEN = 0, 1, 2, 3, 4
+FILE, FOLDER, PEER = 1, 2, 3
 
 
 @dataclass

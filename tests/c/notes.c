@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Does what the argument data says, one letter each, for a test that reads the
- * notes on it. The descriptors are those of enum below.
+ * notes on it. The descriptors are those of the enum below.
  */
 
 #include "test.h"
