@@ -18,7 +18,6 @@ import pytest
 from broker_harness import (
     CREATE_DIRECTORY,
     LINK,
-    NOTE,
     OPEN,
     READDIR,
     RENAME,
@@ -34,6 +33,7 @@ from broker_harness import (
     spec_of,
 )
 from cloudabi.argdata import Fd
+from notes_harness import NOTE
 from pybuild.runtime import write_host_calls
 
 FUZZ_SECONDS = 8

@@ -22,7 +22,6 @@ from broker_harness import (
     CREATE_DIRECTORY,
     DIRECTORY,
     LINK,
-    NOTE,
     OPEN,
     READDIR,
     READLINK,
@@ -43,9 +42,9 @@ from broker_harness import (
     opened,
     start_block,
 )
+from notes_harness import CALLS, DENIED, LIMIT, LINE, NO_FD, NOTE, USED
 
-DENIED, LINE, USED, LIMIT = range(1, 5)
-FD_READ, FILE_OPEN, NO_FD = 10, 21, 0xFFFFFFFF
+FD_READ, FILE_OPEN = CALLS.index("fd_read"), CALLS.index("file_open")
 DENIALS_MAX, NOTES_MAX = 10_000, 100_000
 # Where it is in a guest that holds one directory.
 NOTES_FD = 5
@@ -211,8 +210,7 @@ class TestDenials:
         """What is not told is counted, and the guest's own words do not take our room."""
         flood = note(DENIED, call=FD_READ, error=abi.ENOTCAPABLE)
         with traced(tmp_path) as held, listening(held) as records:
-            for _ in range(DENIALS_MAX + 5):
-                held.send(NOTES_FD, flood)
+            sent = sum(held.send(NOTES_FD, flood) > 0 for _ in range(DENIALS_MAX + 5))
             for _ in range(DENIALS_MAX + 7):
                 held.error(1, STAT_GET, "..")
             held.control.shutdown(1)
@@ -220,7 +218,8 @@ class TestDenials:
         lost = sum(record.get("lost", 0) for record in records)
         assert sources.count("broker") <= DENIALS_MAX
         assert sources.count("program") <= DENIALS_MAX
-        assert len(sources) + lost >= 2 * DENIALS_MAX + 7
+        # The record of a use may be lost as well.
+        assert len(sources) + lost - sent - DENIALS_MAX - 7 in (0, 1)
         assert sources.count("broker") > DENIALS_MAX / 2
 
     def test_a_launcher_that_does_not_listen(self, tmp_path: Path) -> None:
@@ -376,6 +375,17 @@ class TestNotes:
             records = told(held)
         told_all = {"lost": 1}, {"used": 1}, {"denied": denial("file_stat_get", "..")}
         assert records == list(told_all)
+
+    def test_the_last_words(self, tmp_path: Path) -> None:
+        """They are read, even if the guest is gone by then."""
+        with traced(tmp_path) as held:
+            held.broker.send_signal(signal.SIGSTOP)
+            sent = sum(held.send(NOTES_FD, note(LIMIT, number=1)) > 0 for _ in range(100))
+            held.control.shutdown(1)
+            held.broker.send_signal(signal.SIGCONT)
+            records = held.broker.records()
+        assert records[:-1] == [{"reached": "memory"}] * sent
+        assert sent == 100
 
     def test_closed_by_the_guest(self, tmp_path: Path) -> None:
         with traced(tmp_path) as held:
