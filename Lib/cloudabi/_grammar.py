@@ -371,7 +371,12 @@ INTERPRETER = Form(
         Key("bytescompare", LEVEL, "As `-b`.", "false", "true"),
         Key("debug", TRUTH, "As `-d`.", "false", "true"),
         Key("inspect", TRUTH, "As `-i`.", "false", "true"),
-        Key("dontwritebytecode", TRUTH, "As `-B`.", "false", "true"),
+        Key(
+            "dontwritebytecode",
+            TRUTH,
+            "As `-B`. Without this key, `true` unless a folder of `path` can be written to.",
+            example="true",
+        ),
         Key("unbufferedstdio", TRUTH, "As `-u`.", "false", "true"),
         Key("limits", _LIMITS_KIND, "What the run may use.", example=LIMITS.example),
     ),
