@@ -5,17 +5,26 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
+import time
+from array import array
+from collections.abc import Callable
+from fcntl import ioctl
 from pathlib import Path
+from termios import FIONREAD
 from typing import Any
 
 import pytest
 
-from harness import CLOUDABI_RUN, ROOT
+from cloudabi._output import Output
+from harness import CLOUDABI_RUN, ROOT, python_manifest
 from launcher_harness import compiled
 
 MIB = 2**20
+PIPE_SIZE = 2**16
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +163,55 @@ def test_nobody_reads_the_output_any_more(misbehave: Path, tmp_path: Path) -> No
         assert launched.stdout.read(10000) == b"x" * 10000
         launched.stdout.close()
         assert launched.wait(20) == 0
+
+
+def slow_output(folder: Path) -> subprocess.Popen[bytes]:
+    """A program that ends when there is still much to be passed on, which nobody takes."""
+    manifest = folder / "manifest.yaml"
+    manifest.write_text(python_manifest("print('x' * 149_999)", limits="{output: 1 MB}"))
+    launched = subprocess.Popen([CLOUDABI_RUN, "-f", manifest], stdout=subprocess.PIPE)
+    taken = array("i", [0])
+    while taken[0] < PIPE_SIZE and launched.poll() is None:
+        assert launched.stdout is not None
+        ioctl(launched.stdout, FIONREAD, taken)
+        time.sleep(0.01)
+    time.sleep(0.5)
+    return launched
+
+
+def test_output_waits_for_a_slow_reader(tmp_path: Path) -> None:
+    with slow_output(tmp_path) as launched:
+        assert launched.stdout is not None
+        assert launched.stdout.read() == b"x" * 149_999 + b"\n"
+        assert launched.wait(20) == 0
+
+
+def test_the_second_signal_does_not_wait_for_a_reader(tmp_path: Path) -> None:
+    with slow_output(tmp_path) as launched:
+        launched.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            launched.wait(0.3)
+        launched.terminate()
+        assert launched.wait(10) == 128 + signal.SIGTERM
+
+
+def test_a_reader_goes_when_there_is_something_to_read() -> None:
+    """Both are told of at once, the reader's end first."""
+    theirs, target = os.pipe()
+    output = Output([], target)
+    program = os.dup(output.writer)
+    handlers: dict[int, Callable[[], None]] = {}
+    with select.epoll() as epoll:
+        output.watch(epoll, handlers)
+        os.close(theirs)
+        os.write(program, b"x")
+        news = [handlers[fd] for fd, _ in epoll.poll(0)]
+        assert len(news) == 2
+        for handle in news:
+            handle()
+        output.close()
+    os.close(program)
+    os.close(target)
 
 
 def test_what_is_in_temporary_directories_is_measured(tmp_path: Path) -> None:

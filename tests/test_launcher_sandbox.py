@@ -166,6 +166,14 @@ def test_a_host_that_ignores_its_children(misbehave: str) -> None:
     assert (outcome.ending.kind, outcome.output["output"]) == ("exited", b"2")
 
 
+def test_an_end_that_somebody_else_took_note_of(misbehave: str) -> None:
+    with started(misbehave, "threads", "{threads: 4}") as running:
+        (broker,) = children()
+        os.waitpid(broker, 0)
+        running.kill()
+        assert running.wait().ending.kind == "exited"
+
+
 def test_a_broker_that_is_killed(misbehave: str) -> None:
     with started(misbehave, "wait") as running:
         os.kill(children().pop(), signal.SIGKILL)

@@ -54,6 +54,7 @@ class Output:
         os.set_blocking(self.writer, True)
         self._rest = b""  # was read, and not yet written
         self._epoll: select.epoll | None = None
+        self._reader_is_watched = False
         self._target_waits = False
 
     def watch(self, epoll: select.epoll, handlers: dict[int, Callable[[], None]]) -> None:
@@ -62,7 +63,7 @@ class Output:
         self.writer = -1
         self._epoll = epoll
         handlers[self._reader] = self._read
-        epoll.register(self._reader, select.EPOLLIN)
+        self._watch_reader(True)
         if self._target is not None:
             handlers[self._target] = self._write
             try:
@@ -91,6 +92,8 @@ class Output:
             self._target = None
 
     def _read(self, is_last: bool = False) -> None:
+        if self._reader < 0 or self._rest:
+            return  # the news is from before
         try:
             data = os.read(self._reader, _CHUNK)
         except BlockingIOError:
@@ -112,7 +115,8 @@ class Output:
             while self._rest:
                 self._write()
         else:
-            self._watch(reader=0, target=select.EPOLLOUT)
+            self._watch_reader(False)
+            self._watch_target(select.EPOLLOUT)
 
     def _write(self) -> None:
         """Write a piece; called without one, it is because nobody takes any more."""
@@ -127,19 +131,25 @@ class Output:
             self.close()
             return
         if not self._rest:
-            self._watch(reader=select.EPOLLIN, target=0)
+            self._watch_target(0)
+            self._watch_reader(True)
 
-    def _watch(self, *, reader: int, target: int) -> None:
-        if self._epoll is None:
+    def _watch_reader(self, is_watched: bool) -> None:
+        """Begin or end to watch it; asked for nothing, it would still tell of its end."""
+        if self._epoll is None or self._reader < 0 or is_watched == self._reader_is_watched:
             return
-        if self._target is not None and self._target_waits:
-            self._epoll.modify(self._target, target)
-        if self._reader >= 0:
-            self._epoll.modify(self._reader, reader)
+        if is_watched:
+            self._epoll.register(self._reader, select.EPOLLIN)
+        else:
+            self._epoll.unregister(self._reader)
+        self._reader_is_watched = is_watched
+
+    def _watch_target(self, events: int) -> None:
+        if self._epoll is not None and self._target is not None and self._target_waits:
+            self._epoll.modify(self._target, events)
 
     def _stop_reading(self) -> None:
         if self._reader >= 0:
-            if self._epoll is not None:
-                self._epoll.unregister(self._reader)
+            self._watch_reader(False)
             os.close(self._reader)
             self._reader = -1

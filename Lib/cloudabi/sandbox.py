@@ -41,6 +41,7 @@ else:
     import _socket as socket
 
 _PACKET_MAX = 2**16
+_PACKETS_MAX = 64  # at a time, so that a flood of them keeps nothing else waiting
 _PAGE = 4096
 
 
@@ -187,6 +188,8 @@ class Sandbox:
         self._handlers: dict[int, Callable[[], None]] = {}
         self._disk = _disk_watch(opened, limits.disk)
         self._is_cleaning = False
+        self._drops_output = False
+        self._alarm = -1
         opened.close()
         self._epoll.register(self._pidfd, select.EPOLLIN)
         self._epoll.register(report, select.EPOLLIN)
@@ -225,14 +228,19 @@ class Sandbox:
         """End the program, from any thread; it is gone when there is an outcome.
 
         reason: the ending, unless the program has ended before.
-        at_once: do not even wait for the broker.
+        at_once: do not even wait for the broker, and for those who take the output.
         """
         with self._lock:
             if self._reason is None:
                 self._reason = reason or interrupted(signal.SIGTERM)
             if self._pidfd >= 0:
                 number = signal.SIGKILL if at_once else signal.SIGTERM
-                signal.pidfd_send_signal(self._pidfd, number)
+                try:
+                    signal.pidfd_send_signal(self._pidfd, number)
+                except ProcessLookupError:
+                    pass  # it has ended, and been taken note of
+            if at_once and self._outcome is None:
+                self._interrupt()
 
     def __enter__(self) -> Sandbox:
         return self
@@ -262,11 +270,21 @@ class Sandbox:
             self.wait()
         self._epoll.close()
 
+    def _interrupt(self) -> None:
+        """Have step() called, after which nobody is waited for who takes the output."""
+        if not self._drops_output:
+            self._drops_output = True
+            self._alarm = os.eventfd(1, os.EFD_CLOEXEC)
+            self._epoll.register(self._alarm, select.EPOLLIN)
+
     def _handle(self, fd: int) -> None:
         if fd == self._pidfd:
             self._reap()
         elif fd == self._report:
             self._read_report()
+        elif fd == self._alarm:
+            self._alarm = -1
+            self._forget(fd)
         elif fd in self._handlers:
             self._handlers[fd]()
 
@@ -275,17 +293,23 @@ class Sandbox:
         self._epoll.unregister(fd)
         os.close(fd)
 
-    def _read_report(self) -> None:
+    def _read_report(self) -> bool:
+        """Take some packets; tells whether there may be more of them."""
         try:
-            while packet := os.read(self._report, _PACKET_MAX):
+            for _ in range(_PACKETS_MAX):
+                packet = os.read(self._report, _PACKET_MAX)
+                if not packet:
+                    self._epoll.modify(self._report, 0)  # for the rest, there is the broker's end
+                    return False
                 self._journal.take(packet)
         except BlockingIOError:
-            return
-        self._epoll.modify(self._report, 0)  # for the rest, there is the broker's end
+            return False
+        return True
 
     def _reap(self) -> None:
         """Take note of the broker's end; the program has ended before."""
-        self._read_report()
+        while self._read_report():
+            pass
         report, self._report = self._report, -1
         self._forget(report)
         try:
@@ -313,7 +337,7 @@ class Sandbox:
     def _finish(self) -> Outcome | None:
         """Pass on what the program left, then remove what must not stay."""
         for output in self._opened.outputs.values():
-            if not output.drain():
+            if not output.drain() and not self._drops_output:
                 return None
         if not self._is_cleaning:
             self._is_cleaning = True
@@ -354,7 +378,8 @@ class Sandbox:
             return reason or self._silent_ending()
         if reason is None or told.kind in ("limit", "policy"):
             return told
-        return reason if reason.kind == "limit" or told.kind == "interrupted" else told
+        is_ours = reason.kind == "limit" or told.kind == "interrupted" or self._drops_output
+        return reason if is_ours else told
 
     def _silent_ending(self) -> Ending:
         """Find a reason for the end of a broker that told none."""
