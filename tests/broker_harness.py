@@ -19,13 +19,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 from cloudabi.argdata import Fd, decode, encode
+from harness import ROOT, scratch
 
-ROOT = Path(__file__).resolve().parent.parent
 BROKER = Path(
     os.environ.get("CLOUDABI_BROKER", ROOT / "dist/host/libexec/cloudabi/cloudabi-broker")
 )
@@ -96,19 +95,6 @@ class Grant:
             "rights": self.base,
             "inheriting": self.inheriting,
         }
-
-
-@cache
-def _scratch() -> TemporaryDirectory[str]:
-    """A folder for what is compiled; it goes with the session and is open to every user."""
-    folder = TemporaryDirectory(prefix="broker-")
-    Path(folder.name).chmod(0o755)
-    return folder
-
-
-def scratch() -> Path:
-    """Where to put what is compiled once per session."""
-    return Path(_scratch().name)
 
 
 @cache

@@ -28,7 +28,8 @@ def pytest_sessionstart() -> None:
         pytest.exit(f"no {names}; run `./build_python.py build` first", returncode=2)
     for number in SIGNALS:
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+            is_ctrl_c = number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if is_ctrl_c else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

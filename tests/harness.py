@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 TRIPLE = "x86_64-unknown-cloudabi"
@@ -17,6 +19,19 @@ SYSROOT = ROOT / "dist" / TRIPLE
 PYTHON = SYSROOT / "bin" / "python3"
 STDLIB = SYSROOT / "lib" / "python3.14"
 CLOUDABI_RUN = ROOT / "dist" / "host" / "bin" / "cloudabi-run"
+
+
+@cache
+def _scratch() -> TemporaryDirectory[str]:
+    """A folder for what is compiled; it goes with the session and is open to every user."""
+    folder = TemporaryDirectory(prefix="cloudabi-tests-")
+    Path(folder.name).chmod(0o755)
+    return folder
+
+
+def scratch() -> Path:
+    """Where to put what is compiled once per session."""
+    return Path(_scratch().name)
 
 
 def python_manifest(code: str, **keys: str) -> str:

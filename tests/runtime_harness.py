@@ -14,12 +14,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 from broker_harness import Broker, Grant, abi, argdata
 from cloudabi.argdata import Fd
+from harness import ROOT, scratch
 
-ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "tests" / "c"
 RUNTIME = Path(
     os.environ.get("CLOUDABI_RUNTIME", ROOT / "dist/host/libexec/cloudabi/cloudabi-runtime-x86_64")
@@ -46,10 +45,9 @@ STAGE_BLOCK, STAGE_CONFINE, STAGE_ELF, STAGE_MEMORY = 1, 2, 3, 4
 @cache
 def compiled(name: str, *options: str) -> Path:
     """A program of tests/c, compiled once per session."""
-    program = Path(mkdtemp(prefix="runtime-")) / name
+    program = scratch() / "-".join(["runtime", name, *options]).replace("/", "_")
     sources = [str(PROGRAMS / "start.c"), str(PROGRAMS / f"{name}.c")]
     subprocess.run([*COMPILE, *options, "-o", str(program), *sources], check=True)
-    program.parent.chmod(0o755)
     return program
 
 

@@ -21,7 +21,6 @@ from broker_harness import (
     OPEN,
     READDIR,
     RENAME,
-    ROOT,
     STAT_GET,
     STAT_PUT,
     SYMLINK,
@@ -29,10 +28,10 @@ from broker_harness import (
     abi,
     argdata,
     frame,
-    scratch,
     spec_of,
 )
 from cloudabi.argdata import Fd
+from harness import ROOT, scratch
 from notes_harness import NOTE
 from pybuild.runtime import write_host_calls
 

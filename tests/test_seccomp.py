@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from harness import ROOT, scratch
+
 TABLE = ROOT / "tests/seccomp/x86_64.table"
 COMPILE = (
     *("clang-16", "-std=c11", "-Wall", "-Wextra", "-Werror"),
@@ -90,7 +90,7 @@ class Machine:
 @cache
 def dumper() -> Path:
     """A host program that compiles the runtime's table."""
-    program = Path(mkdtemp(prefix="seccomp-")) / "dump"
+    program = scratch() / "seccomp-dump"
     files = [str(ROOT / "tests/seccomp/dump.c"), str(ROOT / "runtime/seccomp.c")]
     subprocess.run([*COMPILE, "-o", str(program), *files], check=True)
     return program
