@@ -330,6 +330,10 @@ static ssize_t hear_packet(struct guest *guest)
 			      MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
 	int fd = len >= 0 ? attached_fd(&message) : -1;
 
+	/* Without it forbidden calls would fail and not end the guest. */
+	if (len >= 0 && message.msg_flags & MSG_CTRUNC)
+		die(EXIT_SETUP, "there is no descriptor left for the "
+				"program's calls");
 	if (fd != -1 && !guest->has_spoken)
 		policy_start(fd);
 	else if (fd != -1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 import struct
 import time
@@ -107,6 +108,17 @@ def test_before_the_broker_has_the_listener(tmp_path: Path) -> None:
         held.broker.send_signal(signal.SIGCONT)
         assert end_of(held)["call"] == "mkdir"
     assert not (tmp_path / "made").exists()
+
+
+def test_no_room_for_the_listener() -> None:
+    """A guest that forbidden calls do not end does not run."""
+    with guest() as held:
+        numbers = fds_of(held.broker.pid)
+        full = next(number for number in range(2**16) if number not in numbers)
+        resource.prlimit(held.broker.pid, resource.RLIMIT_NOFILE, (full, full))
+        hand_over(held)
+        assert held.broker.wait(20) == 125
+        assert end_of(held)["kind"] == "failed"
 
 
 def test_without_listener(tmp_path: Path) -> None:
