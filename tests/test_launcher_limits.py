@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from cloudabi._output import Output
+from cloudabi._temporary import measure
 from harness import CLOUDABI_RUN, ROOT, python_manifest
 from launcher_harness import compiled
 
@@ -215,8 +216,6 @@ def test_a_reader_goes_when_there_is_something_to_read() -> None:
 
 
 def test_what_is_in_temporary_directories_is_measured(tmp_path: Path) -> None:
-    from cloudabi._temporary import measure
-
     def measured() -> int:
         fd = os.open(tmp_path, os.O_RDONLY)
         try:
@@ -242,6 +241,17 @@ def test_what_is_in_temporary_directories_is_measured(tmp_path: Path) -> None:
         here.mkdir()
     assert measured() > 2**62
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("x")])
+def test_what_has_no_blocks_counts_too(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """Each of them takes an inode, or a place in a directory."""
+    fd = os.open(tmp_path, os.O_RDONLY)
+    for number in range(100):
+        make(tmp_path / str(number))
+        os.link(tmp_path / str(number), tmp_path / f"again{number}", follow_symlinks=False)
+    assert max(measure(fd)) >= 200 * 4096
+    os.close(fd)
 
 
 # What is left after a run, whatever ends it.

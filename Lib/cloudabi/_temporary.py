@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _BLOCK = 512  # bytes; what st_blocks counts
+# What a name counts at least: also files without blocks take room, in memory even.
+_NAME = 4096
 # A descriptor is held for each level; what is deeper counts as too much.
 _DEPTH_MAX = 100
 _TOO_MUCH = 2**63
 _NS_PER_S = 10**9
 _INTERVAL_MIN = _NS_PER_S // 50
 _INTERVAL_MAX = _NS_PER_S // 2
-# How long to look without a pause, and how many times longer not to look.
+# How long to look without a pause, and how many times longer not to look, within bounds.
 _SLICE = _NS_PER_S // 200
 _PAUSES = 20
+_PAUSE_MAX = 2 * _NS_PER_S
 
 
 def make(janitor: str) -> tuple[int, Leftover]:
@@ -97,7 +100,7 @@ class DiskWatch:
         """Choose when to look again: the later, the longer nothing changed and looking takes."""
         changes = self._found != self._last
         self._interval = _INTERVAL_MIN if changes else min(2 * self._interval, _INTERVAL_MAX)
-        pause = max(self._interval, _PAUSES * self._cost)
+        pause = max(self._interval, min(_PAUSES * self._cost, _PAUSE_MAX))
         self._last, self._found, self._cost = self._found, [], 0
         self._steps = self._walk()
         return pause
@@ -116,7 +119,7 @@ class DiskWatch:
 
 
 def measure(top: int) -> Iterator[int]:
-    """Count the bytes that the files in a directory take on the disk, hard links once.
+    """Count the bytes that names and files in a directory take on the disk, hard links once.
 
     top: a descriptor. Yields what was found so far; too much if directories nest too deeply.
     """
@@ -131,9 +134,10 @@ def measure(top: int) -> Iterator[int]:
                 _leave(levels.pop())
                 continue
             status = _status(entry)
-            if status is None or _is_known(status, linked):
+            if status is None:
                 continue
-            total += status.st_blocks * _BLOCK
+            blocks = 0 if _is_known(status, linked) else status.st_blocks
+            total += max(blocks * _BLOCK, _NAME)
             yield total if len(levels) <= _DEPTH_MAX else _TOO_MUCH
             if stat.S_ISDIR(status.st_mode) and len(levels) <= _DEPTH_MAX:
                 try:
