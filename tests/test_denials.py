@@ -51,6 +51,7 @@ def advice(entry: str, *rights: str, is_directory: bool = True) -> str:
         ("!file {path: x, rights: [FILE_OPEN]}", ["FD_READ"], "rights: [FD_READ, FILE_OPEN]"),
         ("!file {path: x, rights: [FILE_OPEN]}", ["FILE_OPEN"], ""),
         ("!tmpdir ", ["FILE_UNLINK"], ""),
+        ("!stdlib", ["FILE_UNLINK"], ""),
     ],
 )
 def test_the_smallest_change_is_advised(entry: str, rights: list[str], change: str) -> None:

@@ -27,6 +27,7 @@ from cloudabi.resources import (
     Inherited,
     Limits,
     Socket,
+    StandardLibrary,
     TemporaryDirectory,
 )
 
@@ -260,6 +261,7 @@ def test_temporary_directories(text: str) -> None:
 
 def test_the_standard_library() -> None:
     f = resource_of("!stdlib")
+    assert isinstance(f, StandardLibrary)
     assert (f.path, f.access) == (installation().library, READ)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime_harness import ROOT, Outcome, run_program
+from harness import ROOT
+from runtime_harness import Outcome, run_program
 
 DISPATCH = (ROOT / "runtime/dispatch.inc").read_text()
 CALLS = re.findall(r"^DISPATCH(?:_NONE)?\(\d+, (\w+)\)", DISPATCH, re.MULTILINE)

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from broker_harness import abi
+from harness import ROOT
 from runtime_harness import (
     BLOCK,
     MAGIC,
     NO_LANDLOCK,
     NO_NOTES,
-    ROOT,
     STAGE_BLOCK,
     STAGE_CONFINE,
     STAGE_ELF,

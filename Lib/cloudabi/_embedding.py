@@ -15,7 +15,7 @@ from cloudabi.argdata import DEPTH_MAX, step
 from cloudabi.errors import ArgdataError, ManifestError, Source
 from cloudabi.grants import Grant, GrantError
 from cloudabi.manifest import Manifest
-from cloudabi.resources import READ, File, Resource
+from cloudabi.resources import READ, Resource, StandardLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def _manifest(library: str, given: Given, own: Mapping[str, Any], limits: Limits
     streams = {name: own[name] for name in STREAMS if name in own}
     rest = {name: member for name, member in own.items() if name not in STREAMS}
     value = {
-        "path": [File(None, "path[0]", library, READ), *path],
+        "path": [StandardLibrary(None, "path[0]", library, READ), *path],
         "command": START,
         "args": {**rest, "args": _with_resources(_merged(given), "args", 0)},
         **streams,

@@ -17,6 +17,7 @@ from cloudabi.resources import (
     File,
     Inherited,
     Resource,
+    StandardLibrary,
     access_by_rights,
 )
 
@@ -50,7 +51,9 @@ class Remedy(Record):
 def remedy(denial: Denial, manifest: Manifest) -> Remedy | None:
     """Find the smallest change that grants the rights that lacked; None if none does."""
     resource = _resource(denial, manifest)
-    if not isinstance(resource, File) or not denial.rights:
+    if not isinstance(resource, File) or isinstance(resource, StandardLibrary):
+        return None
+    if not denial.rights:
         return None
     current, lacking = resource.access, _bits(denial.rights)
     if current.flags == os.O_PATH and not denial.is_directory:
@@ -119,6 +122,8 @@ def _about_rights(
         number = resource.number
         help_ = f"open descriptor {number} with more access where cloudabi-run is started"
         return (), (f"{help_}; or use `!file` in {_where(resource)}, if it is a file or directory",)
+    if isinstance(resource, StandardLibrary):
+        return ("`!stdlib` is for reading",), ("grant another place, such as a `!tmpdir`",)
     if resource is None:
         return ("the program made this descriptor itself",), ()
     return ("the manifest grants this: the program gave it up when it opened something",), (

@@ -115,6 +115,10 @@ class File(Resource):
     kernel: bool = False
 
 
+class StandardLibrary(File):
+    """The standard library of the interpreter (`!stdlib`), for reading."""
+
+
 class Inherited(Resource):
     """A descriptor of the launcher (`!fd`)."""
 
