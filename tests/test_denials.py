@@ -180,6 +180,25 @@ def test_a_report_of_a_run_that_fails(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app.yaml", "report.json"]
 
 
+def test_a_report_goes_where_it_was_meant_to(tmp_path: Path) -> None:
+    """The program replaces the folder by a link to another one."""
+    (tmp_path / "work" / "sub").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    manifest = tmp_path / "manifest.yaml"
+    code = """
+        import os, sys
+        work = sys.argdata
+        os.rename("sub", "old", src_dir_fd=work, dst_dir_fd=work)
+        os.symlink("../other", "sub", dir_fd=work)
+    """
+    manifest.write_text(python_manifest(code, args="!file {path: work, mode: write}"))
+    report = tmp_path / "work" / "sub" / "report.json"
+    subprocess.run([CLOUDABI_RUN, "-f", manifest, "--report", report], check=True)
+    assert (tmp_path / "work" / "sub").is_symlink()
+    assert (tmp_path / "work" / "old" / "report.json").exists()
+    assert not any((tmp_path / "other").iterdir())
+
+
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     result = subprocess.run(
         [CLOUDABI_RUN, "--report", tmp_path / "no" / "report.json", "/bin/true"],

@@ -38,11 +38,17 @@ class Report:
     """Gathers what is known about a run, and writes it whatever becomes of it."""
 
     def __init__(self, path: str, manifest: str, program: str | None) -> None:
-        """Start the clock.
+        """Start the clock, and hold the folder: the program may be able to replace it later.
 
         path: where to write. manifest, program: their names; None for the interpreter.
+        Raises CloudabiError: there is no such folder.
         """
         self._path = path
+        folder, self._name = os.path.split(path)
+        try:
+            self._folder = os.open(folder or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise self._failure(error) from None
         self._is_written = False
         self._record: dict[str, Any] = {
             "format": _FORMAT,
@@ -90,20 +96,24 @@ class Report:
         """
         self._is_written = True
         data = json.dumps(self._record, indent=2).encode() + b"\n"
-        scratch = f"{self._path}.{os.urandom(8).hex()}"
+        scratch, folder = f"{self._name}.{os.urandom(8).hex()}", self._folder
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            with open(os.open(scratch, flags, 0o600), "wb") as file:
+            with open(os.open(scratch, flags, 0o600, dir_fd=folder), "wb") as file:
                 try:
                     file.write(data)
                     file.flush()
-                    os.replace(scratch, self._path)
+                    os.replace(scratch, self._name, src_dir_fd=folder, dst_dir_fd=folder)
                 except OSError:
-                    os.unlink(scratch)
+                    os.unlink(scratch, dir_fd=folder)
                     raise
         except OSError as error:
-            message = f"cannot write the report to `{self._path}`: {error.strerror}"
-            raise CloudabiError(Problem(message)) from None
+            raise self._failure(error) from None
+
+    def _failure(self, error: OSError) -> CloudabiError:
+        return CloudabiError(
+            Problem(f"cannot write the report to `{self._path}`: {error.strerror}")
+        )
 
 
 def _barriers(no_landlock: bool) -> dict[str, bool | None]:
