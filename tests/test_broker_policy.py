@@ -116,7 +116,8 @@ def test_no_room_for_the_listener() -> None:
         numbers = fds_of(held.broker.pid)
         full = next(number for number in range(2**16) if number not in numbers)
         resource.prlimit(held.broker.pid, resource.RLIMIT_NOFILE, (full, full))
-        hand_over(held)
+        with suppress(EOFError, ConnectionError):
+            hand_over(held)
         assert held.broker.wait(20) == 125
         assert end_of(held)["kind"] == "failed"
 
@@ -147,8 +148,8 @@ class TestForgery:
             with guest() as held:
                 fd = create(held)
                 assert fd > RESULT_FD
-                held.send_with_fd(RESULT_FD, b"x", fd)
                 with suppress(EOFError, ConnectionError):
+                    held.send_with_fd(RESULT_FD, b"x", fd)
                     held.call(Syscall.EXIT_GROUP, 5)
                 ended = end_of(held)
                 assert ended["kind"] in ("failed", "exited")
