@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -241,6 +242,22 @@ def test_what_is_in_temporary_directories_is_measured(tmp_path: Path) -> None:
         here.mkdir()
     assert measured() > 2**62
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_cannot_be_looked_at_is_too_much(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    fd = os.open(tmp_path, os.O_RDONLY)
+    unused = os.dup(fd)  # the lowest number, below which there is none
+    os.close(unused)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (unused + 3, limits[1]))
+    try:
+        assert max(measure(fd)) > 2**62
+        assert os.dup(fd) == unused
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        os.close(unused)
+        os.close(fd)
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("x")])

@@ -6,6 +6,7 @@ Imported only where a manifest asks for one.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -27,6 +28,7 @@ _NAME = 4096
 # A descriptor is held for each level; what is deeper counts as too much.
 _DEPTH_MAX = 100
 _TOO_MUCH = 2**63
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # or something else by now
 _NS_PER_S = 10**9
 _INTERVAL_MIN = _NS_PER_S // 50
 _INTERVAL_MAX = _NS_PER_S // 2
@@ -142,8 +144,9 @@ def measure(top: int) -> Iterator[int]:
             if stat.S_ISDIR(status.st_mode) and len(levels) <= _DEPTH_MAX:
                 try:
                     levels.append(_enter(folder, entry.name))
-                except OSError:
-                    pass  # it is gone, or something else by now
+                except OSError as error:
+                    if error.errno not in _GONE:
+                        yield _TOO_MUCH  # what cannot be looked at may hide anything
     finally:
         for level in levels:
             _leave(level)
@@ -151,7 +154,11 @@ def measure(top: int) -> Iterator[int]:
 
 def _enter(folder: int, name: str) -> _Level:
     fd = os.open(name, _DIRECTORY, dir_fd=folder)
-    return fd, os.scandir(fd)
+    try:
+        return fd, os.scandir(fd)
+    except OSError:
+        os.close(fd)
+        raise
 
 
 def _leave(level: _Level) -> None:
