@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __package__ is None:  # run as a file rather than with -m
     sys.path[:0] = [str(ROOT), str(ROOT / "Lib")]
 
+from abi.generate import stale, write  # noqa: E402
 from docs import emit_completion, emit_man, emit_schema, emit_tables  # noqa: E402
 
 REPAIR = "python3 docs/generate.py"
@@ -33,16 +34,6 @@ def outputs(root: Path) -> dict[str, str]:
     }
 
 
-def stale(root: Path, files: dict[str, str]) -> list[str]:
-    """The paths whose file is missing or differs."""
-
-    def differs(path: str) -> bool:
-        file = root / path
-        return not file.exists() or file.read_text(encoding="utf-8") != files[path]
-
-    return [path for path in files if differs(path)]
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, fail if stale")
@@ -53,12 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     except emit_tables.MarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    found = stale(options.root, files)
     if not options.check:
-        for path in found:
-            (options.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (options.root / path).write_text(files[path], encoding="utf-8")
+        write(options.root, files)
         return 0
+    found = stale(options.root, files)
     for path in found:
         print(f"error: {path} does not match Lib/cloudabi", file=sys.stderr)
     if found:

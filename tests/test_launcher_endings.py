@@ -46,6 +46,16 @@ def test_nothing_takes_the_place_of_a_closed_stream(describe: Path, tmp_path: Pa
     assert subprocess.run(["sh", "-c", shell], check=False).returncode == 125
 
 
+@pytest.mark.parametrize(
+    "words", ["--help -f", "--check --format json -f", "--print-ports -f", "-f"]
+)
+def test_nobody_has_to_listen(words: str, describe: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.yaml"
+    manifest.write_text("a: !socket\n")
+    command = f"exec {CLOUDABI_RUN} {words} {manifest} {describe} <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
+
+
 def test_an_abort_is_reported(describe: Path) -> None:
     result = run("abort: true", describe)
     assert result.returncode == 128 + signal.SIGABRT

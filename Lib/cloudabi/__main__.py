@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; errors become text and an exit status here."""
     words = sys.argv[1:] if arguments is None else arguments
+    _replace_closed_streams()
     try:
         return _main(parse(words))
     except CloudabiError as error:
         from cloudabi.diagnostics import report
 
-        if sys.stderr is not None:
-            report(error, sys.stderr, as_json=asks_for_json(words))
+        report(error, sys.stderr, as_json=asks_for_json(words))
         return error.status
     except KeyboardInterrupt:
         return Exit.SIGNAL + 2
@@ -84,6 +84,13 @@ def _launch(options: Options, report: Report | None = None) -> int:
     )
 
 
+def _replace_closed_streams() -> None:
+    """Let what is said be lost where nobody listens."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
 def _reserve_standard_streams() -> None:
     """Let nothing that is opened later be taken for a standard stream."""
     while (fd := os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)) <= 2:
@@ -126,7 +133,7 @@ def _print_address(place: str, address: str) -> None:
 
 
 def _denial_printer(options: Options) -> Callable[[Problem], None] | None:
-    if not options.traces or sys.stderr is None:
+    if not options.traces:
         return None
     from cloudabi.diagnostics import report_denial
 
