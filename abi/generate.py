@@ -61,6 +61,19 @@ def stale(root: Path, files: dict[str, str]) -> list[str]:
     return [path for path in files if differs(path)]
 
 
+def settle(options: argparse.Namespace, files: dict[str, str], source: str, repair: str) -> int:
+    """Write the files, or with --check tell which are stale; returns the exit status."""
+    if not options.check:
+        write(options.root, files)
+        return 0
+    found = stale(options.root, files)
+    for path in found:
+        print(f"error: {path} does not match {source}", file=sys.stderr)
+    if found:
+        print(f"help: run `{repair}`", file=sys.stderr)
+    return 1 if found else 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, fail if stale")
@@ -71,15 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     except AbiError as error:
         print(f"error: {SOURCE}: {error}", file=sys.stderr)
         return 1
-    if not options.check:
-        write(options.root, files)
-        return 0
-    found = stale(options.root, files)
-    for path in found:
-        print(f"error: {path} does not match {SOURCE}", file=sys.stderr)
-    if found:
-        print(f"help: run `{REPAIR}`", file=sys.stderr)
-    return 1 if found else 0
+    return settle(options, files, SOURCE, REPAIR)
 
 
 if __name__ == "__main__":

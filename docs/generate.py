@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __package__ is None:  # run as a file rather than with -m
     sys.path[:0] = [str(ROOT), str(ROOT / "Lib")]
 
-from abi.generate import stale, write  # noqa: E402
+from abi.generate import settle  # noqa: E402
 from docs import emit_completion, emit_man, emit_schema, emit_tables  # noqa: E402
 
 REPAIR = "python3 docs/generate.py"
@@ -44,15 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     except emit_tables.MarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    if not options.check:
-        write(options.root, files)
-        return 0
-    found = stale(options.root, files)
-    for path in found:
-        print(f"error: {path} does not match Lib/cloudabi", file=sys.stderr)
-    if found:
-        print(f"help: run `{REPAIR}`", file=sys.stderr)
-    return 1 if found else 0
+    return settle(options, files, "Lib/cloudabi", REPAIR)
 
 
 if __name__ == "__main__":
