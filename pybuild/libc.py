@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pybuild import ambient
+from pybuild import ambient, builtins
 from pybuild.errors import BuildError
+from pybuild.makefile import Unit, archive
 from pybuild.packages import identity
 from pybuild.stages import Build, Stage
 from pybuild.targets import AR, CLANG, Target
@@ -37,16 +38,6 @@ START_OBJECTS = ("crt0", "crtbegin", "crtend")
 
 SOURCE_SUFFIXES = (".c", ".s", ".S")
 
-# The members of LLVM's archive that clang calls on some target, and that stand alone. Objects
-# with a stack protector are not among them, because on Linux they look for it behind %fs.
-BUILTINS = re.compile(
-    r"(ashl|ashr|lshr|udiv|div|mul|cmp|ucmp|clz|ctz|ffs|neg|parity|popcount)[dt]i[234]"
-    r"|udivmod[dt]i4|mulo[sdt]i4|bswap[sd]i2"
-    r"|fix(uns)?[sd]f[dt]i|float(un)?[dt]i[sd]f|float(un)?dixf"
-    r"|(mul|div)[dsx]c3|powi[dsx]f2|extendhfsf2|trunc[sd]fhf2"
-)
-
-
 @functools.cache
 def sysroot(target: Target) -> Stage:
     """include/ and lib/{crt0.o,crtbegin.o,crtend.o,libc.a,libcompiler_rt.a}."""
@@ -54,9 +45,10 @@ def sysroot(target: Target) -> Stage:
         name=f"sysroot-{target.triple}",
         title=f"build the C library for {target.triple}",
         build=lambda build: _build(build, target),
+        needs=(builtins.builtins(target),),
         sources=("musl",),
         inputs=(*map(Path, ("libc", "abi/include", "argdata", "pybuild/ambient.py")),),
-        facts=(CLANG, identity(CLANG)),
+        facts=(identity(CLANG), *target.machine_flags),
     )
 
 
@@ -71,9 +63,10 @@ def _build(build: Build, target: Target) -> None:
     build.run("make", f"-j{build.jobs}", "-f", makefile)
     for name in (*(f"{name}.o" for name in START_OBJECTS), "libc.a"):
         shutil.copy(build.tmp / name, lib / name)
-    add_builtins(build, target, lib / "libcompiler_rt.a")
-    # libc.a has the mathematical functions too, but everybody links with -lm.
-    build.run(AR, "rcsD", lib / "libm.a")
+    shutil.copy(build.need(builtins.builtins(target)) / builtins.LIBRARY, lib)
+    # What people link with besides is in libc.a or among the builtins.
+    for name in ("libatomic.a", "libm.a"):
+        build.run(AR, "rcsD", lib / name)
 
 
 def assemble(musl: Path, root: Path, target: Target, build: Build) -> None:
@@ -146,27 +139,25 @@ def _folder_sources(folder: Path, entry: dict[str, Any], target: Target) -> Iter
 
 def rules(musl: Path, root: Path, target: Target) -> Iterator[str]:
     """A makefile for libc.a and the start-up objects, which go to the folder it runs in."""
-    objects = []
-    own = [path for folder in OWN_FOLDERS for path in sorted((root / folder).glob("*.c"))]
+    compiler = (CLANG, f"--target={target.triple}", *target.machine_flags, *COMMON_FLAGS)
     include = _include_flags(musl, root, target)
-    yield "all: libc.a " + " ".join(f"{name}.o" for name in START_OBJECTS) + "\n"
-    for flags, sources in (
-        (MUSL_FLAGS, list(musl_sources(musl, root, target))),
-        (OWN_FLAGS, own),
-    ):
-        for source in sources:
-            name = "-".join(source.parts[-3:]).removesuffix(source.suffix) + ".o"
-            objects.append(name)
-            yield _rule(name, source, target, (*flags, *include))
-    for name in START_OBJECTS:
-        source = root / f"libc/crt/{name}.c"
-        yield _rule(f"{name}.o", source, target, (*OWN_FLAGS, *include))
-    yield f"libc.a: {' '.join(objects)}\n\trm -f $@\n\t{AR} rcsD $@ $^\n"
+    theirs = (*compiler, *MUSL_FLAGS, *include)
+    ours = (*compiler, *OWN_FLAGS, *include)
+    units = [Unit(_object(path), path, theirs) for path in musl_sources(musl, root, target)]
+    units += [Unit(_object(path), path, ours) for path in own_sources(root, target)]
+    start = [Unit(f"{name}.o", root / f"libc/crt/{name}.c", ours) for name in START_OBJECTS]
+    return archive("libc.a", units, start)
 
 
-def _rule(output: str, source: Path, target: Target, flags: tuple[str, ...]) -> str:
-    words = (CLANG, f"--target={target.triple}", *COMMON_FLAGS, *flags, "-c", "-o", output)
-    return f"{output}: {source}\n\t{' '.join(words)} {source}\n"
+def own_sources(root: Path, target: Target) -> list[Path]:
+    """List our files, among them those for one machine."""
+    folders = (*OWN_FOLDERS, f"libc/arch/{target.arch}")
+    paths = [path for folder in folders for path in sorted((root / folder).iterdir())]
+    return [path for path in paths if path.suffix in SOURCE_SUFFIXES]
+
+
+def _object(source: Path) -> str:
+    return "-".join(source.parts[-3:]).removesuffix(source.suffix) + ".o"
 
 
 def _include_flags(musl: Path, root: Path, target: Target) -> tuple[str, ...]:
@@ -174,22 +165,3 @@ def _include_flags(musl: Path, root: Path, target: Target) -> tuple[str, ...]:
     folders = (arch, "arch/generic", "src/include", "src/internal", "src/time", "include")
     ours = root / "libc/arch" / target.arch
     return (f"-I{ours}", *(word for folder in folders for word in ("-isystem", f"{musl / folder}")))
-
-
-def add_builtins(build: Build, target: Target, archive: Path) -> None:
-    """Put the compiler's support functions into an archive: LLVM's objects and a few of ours."""
-    answer = subprocess.run(
-        [CLANG, f"--target={target.host_triple}", "-rtlib=compiler-rt", "-print-libgcc-file-name"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    objects = build.tmp / "builtins"
-    objects.mkdir()
-    build.run(AR, "x", answer.stdout.strip(), cwd=objects)
-    chosen = [path for path in objects.glob("*.o") if BUILTINS.fullmatch(path.name.split(".")[0])]
-    ours = objects / "cloudabi-builtins.o"
-    source = build.root / "libc/crt/builtins.c"
-    flags = (f"--target={target.triple}", *COMMON_FLAGS, *OWN_FLAGS)
-    build.run(CLANG, *flags, "-c", "-o", ours, source)
-    build.run(AR, "rcsD", archive, *sorted(chosen), ours)

@@ -27,7 +27,6 @@ launcher, in their `.dist-info` folders below `dist/host/`.
 
 # Parts that do not come from sources.toml: packages of the build machine and of the launcher.
 FROM_ELSEWHERE = (
-    "| LLVM compiler-rt builtins | 16 | Apache-2.0 WITH LLVM-exception | programs |",
     "| GNU C Library of the build machine | – | LGPL-2.1-or-later | broker |",
     "| PyYAML | 6 | MIT | launcher |",
     "| pycparser | 3 | BSD-3-Clause | launcher |",

@@ -25,6 +25,7 @@ class Source:
     """One release file; `sha256` decides, wherever the bytes came from.
 
     package: what pip calls it, if pip can get it as well.
+    part: the only folder to unpack, relative to the archive's top folder.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Source:
     sha256: str
     url: str | None = None
     package: str | None = None
+    part: str = ""
 
     @property
     def filename(self) -> str:
@@ -75,16 +77,23 @@ def fetch(source: Source, folder: Path, apt: Path = APT_DIRECTORY) -> Path:
     raise SourceError(_nowhere(source, target, failures))
 
 
-def unpack(archive: Path, folder: Path) -> Path:
-    """Unpack a verified tar file into an absent folder, without its single top folder."""
+def unpack(archive: Path, folder: Path, part: str = "") -> Path:
+    """Unpack a verified tar file into an absent folder, without its single top folder.
+
+    part: the only folder to unpack, relative to the top folder.
+    """
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         with tarfile.open(archive) as tar:
             # Python 3.11.3 and older have no filters; the hash vouches for the file there.
             tar.extraction_filter = getattr(tarfile, "data_filter", None)
-            tar.extractall(scratch)
+            tar.extractall(scratch, (entry for entry in tar if _is_in(entry.name, part)))
         (top,) = Path(scratch).iterdir()
         top.rename(folder)
     return folder
+
+
+def _is_in(name: str, part: str) -> bool:
+    return not part or f"{name}/".partition("/")[2].startswith(f"{part}/")
 
 
 def mirrors(apt: Path = APT_DIRECTORY) -> list[str]:

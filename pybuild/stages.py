@@ -190,7 +190,8 @@ class Build:
 
     def source(self, name: str) -> Path:
         """Return a fresh, verified, unpacked copy of a source that the stage lists."""
-        return sources.unpack(self.archive(name), self.tmp / name)
+        part = self._driver.catalogue[name].part
+        return sources.unpack(self.archive(name), self.tmp / name, part)
 
     def need(self, stage: Stage) -> Path:
         """Return the output of a stage that this one lists in `needs`."""
