@@ -176,6 +176,7 @@ _Noreturn void __start_program(const cloudabi_auxv_t *auxv)
 	if (start.vdso != NULL)
 		__syscalls_find(start.vdso);
 	libc.page_size = __system_facts.page_size;
+	__hwcap = ARCH_HWCAP;
 	take_canary(&start);
 	read_headers(&start);
 	move_to_own_stack(start.tid);

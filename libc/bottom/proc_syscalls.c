@@ -14,7 +14,8 @@
 __asm__(".section .data.rel.ro,\"aw\",%progbits\n"
 	".p2align 3\n"
 	"__syscall_table:\n" CLOUDABI_SYSCALLS(
-		SYSCALL_SLOT) ".text\n" CLOUDABI_SYSCALLS(SYSCALL_STUB));
+		SYSCALL_SLOT) ".text\n" CLOUDABI_SYSCALLS(SYSCALL_STUB)
+		SYSCALL_COMMON);
 
 extern hidden void *__syscall_table[CLOUDABI_SYSCALLS_LEN];
 

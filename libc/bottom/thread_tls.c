@@ -6,8 +6,8 @@
 
 #include "pthread_impl.h"
 
-/* The PT_TLS segment. Its size is that of the variables; `align` also suits
- * struct pthread, which is part of the same block. */
+/* The PT_TLS segment; its size is that of the variables. The linker goes by its
+ * alignment, even where that is less than struct pthread beside them needs. */
 static struct {
 	const void *image;
 	size_t filesz;
@@ -21,9 +21,7 @@ void __tls_describe(const void *image, size_t filesz, size_t memsz,
 	segment.image = image;
 	segment.filesz = filesz;
 	segment.memsz = memsz;
-	segment.align = align;
-	if (segment.align < alignof(struct pthread))
-		segment.align = alignof(struct pthread);
+	segment.align = align > 0 ? align : 1;
 }
 
 /* What brings `value` to the alignment, or to the same distance from it as
@@ -31,6 +29,18 @@ void __tls_describe(const void *image, size_t filesz, size_t memsz,
 static size_t padding(uintptr_t value, uintptr_t skew)
 {
 	return (skew - value) & (segment.align - 1);
+}
+
+/* The alignment of the thread pointer. */
+static size_t pointer_align(void)
+{
+	return segment.align > alignof(struct pthread) ? segment.align :
+							 alignof(struct pthread);
+}
+
+static char *align_pointer(char *pointer)
+{
+	return pointer + (-(uintptr_t)pointer & (pointer_align() - 1));
 }
 
 #ifdef TLS_ABOVE_TP
@@ -42,15 +52,13 @@ static size_t distance(void)
 
 size_t __tls_size(void)
 {
-	return segment.align + sizeof(struct pthread) + distance() +
+	return pointer_align() + sizeof(struct pthread) + distance() +
 	       segment.memsz;
 }
 
 static char *thread_pointer(char *block)
 {
-	char *tp = block + sizeof(struct pthread);
-
-	return tp + padding((uintptr_t)tp, 0);
+	return align_pointer(block + sizeof(struct pthread));
 }
 
 static char *variables(char *tp)
@@ -70,14 +78,12 @@ static size_t distance(void)
 
 size_t __tls_size(void)
 {
-	return segment.align + distance() + sizeof(struct pthread);
+	return pointer_align() + distance() + sizeof(struct pthread);
 }
 
 static char *thread_pointer(char *block)
 {
-	char *tp = block + distance();
-
-	return tp + padding((uintptr_t)tp, 0);
+	return align_pointer(block + distance());
 }
 
 static char *variables(char *tp)

@@ -15,3 +15,6 @@ typedef Elf64_Sym elf_sym;
 #define ELF_R_TYPE(info) ELF64_R_TYPE(info)
 #define ELF_ST_BIND(info) ELF64_ST_BIND(info)
 #define ELF_ST_TYPE(info) ELF64_ST_TYPE(info)
+
+/* What musl takes from the auxiliary vector of Linux. */
+#define ARCH_HWCAP 0

@@ -15,6 +15,8 @@
 	".Lslot_" #name ":\n"                                                  \
 	"	.quad __syscall_missing\n"
 
+#define SYSCALL_COMMON ""
+
 /* Continues on another stack; what is on the present one is left behind. */
 #define ENTER_STACK(stack, function, argument)                                 \
 	__asm__ volatile("mov %0,%%rsp\n"                                      \
