@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from pybuild import builtins
 from pybuild.packages import identity
 from pybuild.stages import Build, Stage
 from pybuild.targets import CLANG, LLD, Target
@@ -21,6 +22,7 @@ RUNTIME_COMPILE = (
     *("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"),
     *("-ffreestanding", "-fno-builtin", "-fPIE", "-fvisibility=hidden"),
     *("-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-mgeneral-regs-only"),
+    *("-fno-unwind-tables", "-nostdlibinc"),
     *("-ffunction-sections", "-fdata-sections"),
 )
 RUNTIME_LINK = (
@@ -37,6 +39,13 @@ BROKER_FLAGS = (
 )
 
 
+def host_headers(target: Target) -> tuple[str, ...]:
+    """Flags for the headers of the kernel on a target's hosts: this machine's, or a package's."""
+    native = Path("/usr/include", target.multiarch)
+    folders = (native, native.parent) if native.is_dir() else (Path(f"/usr/{target.multiarch}/include"),)
+    return tuple(word for folder in folders for word in ("-idirafter", str(folder)))
+
+
 @functools.cache
 def runtime(target: Target) -> Stage:
     """The program that loads a CloudABI program and is its kernel, inside the guest process."""
@@ -50,19 +59,29 @@ def runtime(target: Target) -> Stage:
             CLANG,
             f"--target={target.host_triple}",
             *RUNTIME_COMPILE,
+            *target.host_flags,
             *("-I", arch, "-I", build.root / "abi" / "include"),
+            *host_headers(target),
             *RUNTIME_LINK,
             *("-o", program, folder / "runtime.ld"),
             *sorted(folder.glob("*.c")),
             *sorted(arch.glob("*.S")),
+            build.need(builtins.builtins(target)) / builtins.LIBRARY,
         )
 
     return Stage(
         name=f"runtime-{target.triple}",
         title=f"build the runtime for {target.triple}",
         build=build,
+        needs=(builtins.builtins(target),),
         inputs=(Path("runtime"), Path("abi", "include"), *SHARED),
-        facts=(identity(CLANG), *RUNTIME_COMPILE, *RUNTIME_LINK),
+        facts=(
+            *map(identity, (CLANG, LLD)),
+            *RUNTIME_COMPILE,
+            *target.host_flags,
+            *host_headers(target),
+            *RUNTIME_LINK,
+        ),
     )
 
 

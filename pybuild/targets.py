@@ -26,6 +26,10 @@ class Target:
     musl_arch: the folder in musl's arch/.
     host_triple: Linux programs for the same machine, such as the runtime.
     machines: what uname -m says on hosts that run it natively.
+    emulator: the program that runs programs for such hosts elsewhere.
+    multiarch: Debian's name for such hosts; it is in the paths of their headers.
+    machine_flags: the processor that programs are for, where it is not the compiler's choice.
+    host_flags: the same for the runtime.
     works: the FEATURES that it offers; a target with none is not built.
     """
 
@@ -35,12 +39,22 @@ class Target:
     host_triple: str
     pointer_bits: int
     machines: tuple[str, ...]
+    emulator: str
+    multiarch: str
+    machine_flags: tuple[str, ...] = ()
+    host_flags: tuple[str, ...] = ()
     works: tuple[str, ...] = ()
+
+    @property
+    def runner(self) -> tuple[str, ...]:
+        """What to put before the command line of a host program."""
+        return () if platform.machine() in self.machines else (self.emulator,)
 
     def compile_flags(self, sysroot: Path) -> tuple[str, ...]:
         """Flags for every guest object: our headers only, position independent, no SafeStack."""
         return (
             f"--target={self.triple}",
+            *self.machine_flags,
             "-nostdlibinc",
             "-isystem",
             str(sysroot / "include"),
@@ -72,6 +86,8 @@ X86_64 = Target(
     host_triple="x86_64-linux-gnu",
     pointer_bits=64,
     machines=("x86_64",),
+    emulator="qemu-x86_64",
+    multiarch="x86_64-linux-gnu",
     works=FEATURES,
 )
 I686 = Target(
@@ -80,7 +96,11 @@ I686 = Target(
     musl_arch="i386",
     host_triple="i686-linux-gnu",
     pointer_bits=32,
-    machines=("i686", "i586"),
+    machines=("i686", "i586", "x86_64"),
+    emulator="qemu-i386",
+    multiarch="x86_64-linux-gnu",  # one set of headers for both
+    machine_flags=("-msse2", "-mfpmath=sse"),  # arithmetic as everywhere, and any x86_64 has it
+    works=FEATURES,
 )
 ARMV6 = Target(
     triple="armv6-unknown-cloudabi-eabihf",
@@ -89,6 +109,10 @@ ARMV6 = Target(
     host_triple="armv6-linux-gnueabihf",
     pointer_bits=32,
     machines=("armv6l", "armv7l"),
+    emulator="qemu-arm",
+    multiarch="arm-linux-gnueabihf",
+    host_flags=("-marm", "-mcpu=arm1176jzf-s"),  # the first with a thread pointer of the program's
+    works=FEATURES,
 )
 AARCH64 = Target(
     triple="aarch64-unknown-cloudabi",
@@ -97,6 +121,9 @@ AARCH64 = Target(
     host_triple="aarch64-linux-gnu",
     pointer_bits=64,
     machines=("aarch64",),
+    emulator="qemu-aarch64",
+    multiarch="aarch64-linux-gnu",
+    works=FEATURES,
 )
 
 TARGETS = (X86_64, I686, ARMV6, AARCH64)

@@ -10,6 +10,10 @@
 
 #include <cloudabi.h>
 
+/* Nobody relocates the runtime, so all that its files have of each other must
+ * be within reach of the program counter; see runtime.ld. */
+#pragma GCC visibility push(hidden)
+
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

@@ -8,6 +8,8 @@
 
 #define PHDRS_MAX 64
 #define ALIGN_MAX ((elf_addr)1 << 24)
+/* As compilers link programs for 32-bit machines, unless they are told not to. */
+#define MAY_BE_FIXED (sizeof(elf_addr) == 4)
 
 struct file {
 	uint32_t fd;
@@ -55,7 +57,7 @@ static void read_exactly(const struct file *file, void *buf, size_t len,
 
 static struct file open_file(uint32_t fd)
 {
-	struct stat st;
+	host_stat st;
 	long r = host_fstat(fd, &st);
 
 	if (r < 0)
@@ -107,9 +109,10 @@ static void check_ident(void)
 
 static void check_header(const struct file *file)
 {
-	require(header.e_type != ET_EXEC,
+	require(header.e_type != ET_EXEC || MAY_BE_FIXED,
 		"linked to a fixed address; it has to be position independent");
-	require(header.e_type == ET_DYN, "not an executable");
+	require(header.e_type == ET_DYN || header.e_type == ET_EXEC,
+		"not an executable");
 	require(header.e_ehsize == sizeof(header),
 		"its ELF header has the wrong size");
 	require(header.e_phentsize == sizeof(phdrs[0]),
@@ -225,6 +228,18 @@ static elf_addr find_phdrs(void)
 	return 0;
 }
 
+static void *take_room(elf_addr wanted, elf_addr len)
+{
+	return host_mmap((void *)wanted, len, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+static void take_fixed(elf_addr begin, elf_addr end)
+{
+	require(take_room(begin, end - begin) == (void *)begin,
+		"linked to a fixed address that is in use");
+}
+
 /* Finds room for all segments; returns what to add to their addresses. */
 static elf_addr reserve(void)
 {
@@ -238,12 +253,13 @@ static elf_addr reserve(void)
 		align = MAX(align, phdr->p_align);
 		end = page_ceil(phdr->p_vaddr + phdr->p_memsz);
 	}
+	if (header.e_type == ET_EXEC) {
+		take_fixed(begin, end);
+		return 0;
+	}
 	/* A sum that wraps would get room for a part of the segments. */
 	if (end - begin <= -align)
-		room = host_mmap(NULL, end - begin + align - process.page_size,
-				 PROT_NONE,
-				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				 -1, 0);
+		room = take_room(0, end - begin + align - process.page_size);
 	if (host_failed(room))
 		start_refuse(START_STAGE_MEMORY, (long)room,
 			     "the program does not fit into memory");

@@ -22,6 +22,7 @@
 #include <arch.h>
 
 /* Constants that Linux leaves to the C library, at least beside one. */
+#define HOST_AT_SYSINFO 32
 #define HOST_S_IFMT 0170000
 #define HOST_S_IFSOCK 0140000
 #define HOST_S_IFREG 0100000
@@ -108,6 +109,12 @@ struct host_cmsghdr {
 		  HOST_ARG(e), HOST_ARG(f))
 #define host_call(...) HOST_CALL7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
+#if __SIZEOF_POINTER__ == 4
+#include "host32.h"
+#else
+#include "host64.h"
+#endif
+
 static inline _Noreturn void host_exit_group(uint32_t status)
 {
 	for (;;)
@@ -129,18 +136,6 @@ static inline long host_writev(uint32_t fd, const void *iovs, size_t len)
 	return host_call(__NR_writev, fd, iovs, len);
 }
 
-static inline long host_preadv(uint32_t fd, const void *iovs, size_t len,
-			       uint64_t offset)
-{
-	return host_call(__NR_preadv, fd, iovs, len, offset, 0);
-}
-
-static inline long host_pwritev(uint32_t fd, const void *iovs, size_t len,
-				uint64_t offset)
-{
-	return host_call(__NR_pwritev, fd, iovs, len, offset, 0);
-}
-
 static inline long host_pread(uint32_t fd, void *buf, size_t len,
 			      uint64_t offset)
 {
@@ -149,26 +144,9 @@ static inline long host_pread(uint32_t fd, void *buf, size_t len,
 	return host_preadv(fd, &iov, 1, offset);
 }
 
-static inline long host_lseek(uint32_t fd, int64_t offset, uint32_t whence,
-			      uint64_t *result)
-{
-	long r = host_call(__NR_lseek, fd, offset, whence);
-
-	if (r >= 0)
-		*result = r;
-	return r < 0 ? r : 0;
-}
-
-static inline long host_fstat(uint32_t fd, struct stat *st)
+static inline long host_fstat(uint32_t fd, host_stat *st)
 {
 	return host_call(__NR_fstat, fd, st);
-}
-
-/* Returns the address, or a negative errno as a pointer: see host_failed(). */
-static inline void *host_mmap(void *addr, size_t len, uint32_t prot,
-			      uint32_t flags, uint32_t fd, uint64_t offset)
-{
-	return (void *)host_call(__NR_mmap, addr, len, prot, flags, fd, offset);
 }
 
 static inline int host_failed(const void *mapping)

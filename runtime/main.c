@@ -32,6 +32,7 @@ enum {
 /* What the host's kernel says in its auxiliary vector. */
 struct host {
 	size_t page_size;
+	const void *sysinfo;
 	const void *vdso;
 };
 
@@ -105,6 +106,8 @@ static struct host parse_auxv(const uintptr_t *stack)
 	for (; p[0] != AT_NULL; p += 2) {
 		if (p[0] == AT_PAGESZ)
 			host.page_size = p[1];
+		else if (p[0] == HOST_AT_SYSINFO)
+			host.sysinfo = (const void *)p[1];
 		else if (p[0] == AT_SYSINFO_EHDR)
 			host.vdso = (const void *)p[1];
 	}
@@ -125,13 +128,17 @@ static void *block_argdata(const struct start_block *block)
 static const struct start_block *map_block(void)
 {
 	const struct start_block *block;
-	struct stat st;
+	host_stat st;
+	uint64_t size;
 
 	succeed(host_fstat(own_fds + OWN_BLOCK, &st), START_STAGE_BLOCK,
 		"there is no start block");
-	require((uint64_t)st.st_size >= sizeof(*block), START_STAGE_BLOCK,
+	size = st.st_size;
+	require(size >= sizeof(*block), START_STAGE_BLOCK,
 		"the start block is too short");
-	block = host_mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE,
+	require(size <= PTRDIFF_MAX, START_STAGE_BLOCK,
+		"the start block is too long");
+	block = host_mmap(NULL, size, PROT_READ, MAP_PRIVATE,
 			  own_fds + OWN_BLOCK, 0);
 	if (host_failed(block))
 		start_refuse(START_STAGE_BLOCK, (long)block,
@@ -140,7 +147,7 @@ static const struct start_block *map_block(void)
 		"the start block is of another version");
 	require(block->fds_len == own_fds, START_STAGE_BLOCK,
 		"the start block is for other descriptors");
-	require(st.st_size - sizeof(*block) -
+	require(size - sizeof(*block) -
 				block->fds_len * sizeof(struct start_fd) ==
 			block->argdata_len,
 		START_STAGE_BLOCK, "the start block has the wrong length");
@@ -307,6 +314,7 @@ __attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
 	const struct start_block *block;
 	struct elf_program program;
 
+	arch_init(host.sysinfo);
 	own_fds = parse_number(stack[0] == 2 ? (const char *)stack[2] : NULL);
 	block = map_block();
 	place_notes(block);

@@ -205,8 +205,10 @@ static void emit_start(struct output *out)
 	emit(out, BPF_JMP | BPF_JEQ | BPF_K, ARCH_AUDIT, 1, 0);
 	emit_return(out, SECCOMP_RET_KILL_PROCESS);
 	emit_load(out, DATA(nr));
+#ifdef ARCH_FOREIGN_CALLS
 	emit(out, BPF_JMP | BPF_JGE | BPF_K, ARCH_FOREIGN_CALLS, 0, 1);
 	emit_return(out, SECCOMP_RET_KILL_PROCESS);
+#endif
 }
 
 static size_t finish(struct output *out, uint32_t verdict)

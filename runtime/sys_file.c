@@ -42,8 +42,7 @@ cloudabi_errno_t sys_file_advise(cloudabi_fd_t fd, cloudabi_filesize_t offset,
 		return CLOUDABI_EINVAL;
 	if (fdtable_is_directory(fd))
 		return 0;
-	return error_of(
-		host_call(__NR_fadvise64, fd, offset, len, advices[advice]));
+	return error_of(host_fadvise(fd, offset, len, advices[advice]));
 }
 
 cloudabi_errno_t sys_file_allocate(cloudabi_fd_t fd, cloudabi_filesize_t offset,
@@ -54,7 +53,7 @@ cloudabi_errno_t sys_file_allocate(cloudabi_fd_t fd, cloudabi_filesize_t offset,
 
 	if (error != 0)
 		return error;
-	return error_of(host_call(__NR_fallocate, fd, 0, offset, len));
+	return error_of(host_fallocate(fd, offset, len));
 }
 
 static cloudabi_timestamp_t timestamp(unsigned long seconds,
@@ -69,7 +68,7 @@ static cloudabi_errno_t stat_object(cloudabi_fd_t fd,
 				    cloudabi_filetype_t filetype,
 				    cloudabi_filestat_t *buf)
 {
-	struct stat st;
+	host_stat st;
 	long r = host_fstat(fd, &st);
 
 	if (r < 0)
@@ -107,7 +106,7 @@ static cloudabi_errno_t put_size(cloudabi_fd_t fd, cloudabi_filesize_t size)
 
 	if (error != 0)
 		return error;
-	return error_of(host_call(__NR_ftruncate, fd, size));
+	return error_of(host_ftruncate(fd, size));
 }
 
 /*

@@ -151,7 +151,7 @@ static cloudabi_recv_names_t names_of(cloudabi_fd_t sock)
 static cloudabi_errno_t receive_names(cloudabi_fd_t sock,
 				      cloudabi_recv_out_t *out)
 {
-	struct stat st;
+	host_stat st;
 	long r = host_fstat(sock, &st);
 
 	if (r < 0)
@@ -177,7 +177,7 @@ static cloudabi_filetype_t socket_type_of(uint32_t fd)
 /* Returns UNKNOWN for what the program could not use. */
 static cloudabi_filetype_t filetype_of(uint32_t fd)
 {
-	struct stat st;
+	host_stat st;
 
 	if (host_fstat(fd, &st) < 0)
 		return CLOUDABI_FILETYPE_UNKNOWN;

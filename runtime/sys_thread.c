@@ -90,7 +90,7 @@ static cloudabi_errno_t start(cloudabi_threadattr_t *attr, cloudabi_tid_t *tid)
 	thread->entry = attr->entry_point;
 	thread->argument = attr->argument;
 	r = arch_clone(HOST_CLONE_FLAGS, (char *)attr->stack + attr->stack_len,
-		       &thread->tid, &thread->tid, thread);
+		       &thread->tid, thread);
 	if (r < 0) {
 		thread->tid = 0;
 		give_back(thread);

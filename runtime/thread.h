@@ -41,8 +41,8 @@ _Noreturn void thread_start(struct thread *self);
 
 /* In arch/<isa>/start.S. */
 _Noreturn void arch_enter(void *entry, const cloudabi_auxv_t *auxv);
-long arch_clone(unsigned long flags, void *stack, uint32_t *parent_tid,
-		uint32_t *child_tid, struct thread *self);
+long arch_clone(unsigned long flags, void *stack, uint32_t *tid,
+		struct thread *self);
 _Noreturn void arch_switch_stack(void *top, void (*run)(void *), void *arg);
 
 #endif

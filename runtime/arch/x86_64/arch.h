@@ -32,6 +32,12 @@ static inline long arch_call(long nr, unsigned long a, unsigned long b,
 	return result;
 }
 
+/* Beside the system's vDSO there is nothing to be known for it. */
+static inline void arch_init(const void *sysinfo)
+{
+	(void)sysinfo;
+}
+
 struct thread;
 
 /*

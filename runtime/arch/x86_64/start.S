@@ -30,10 +30,10 @@ arch_enter:
 	.size	arch_enter, . - arch_enter
 
 /*
- * long arch_clone(unsigned long flags, void *stack, uint32_t *parent_tid,
- *     uint32_t *child_tid, struct thread *self)
+ * long arch_clone(unsigned long flags, void *stack, uint32_t *tid,
+ *     struct thread *self)
  *
- * Returns in the parent only. The child starts on the other stack, so nothing
+ * Returns in the parent only. The kernel writes and clears *tid. The child starts on the other stack, so nothing
  * of this frame exists for it: it goes straight to thread_start().
  */
 	.globl	arch_clone
@@ -42,7 +42,8 @@ arch_enter:
 arch_clone:
 	movl	$56, %eax		/* clone */
 	andq	$-16, %rsi
-	movq	%rcx, %r10
+	movq	%rcx, %r8
+	movq	%rdx, %r10
 	syscall
 	testq	%rax, %rax
 	jz	1f
