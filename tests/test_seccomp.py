@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The guest's seccomp filter, run by an interpreter of our own against a table of plain numbers."""
+"""The guests' seccomp filters, run by an interpreter of our own against tables of plain numbers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT, scratch
+from pybuild.runtime import RUNTIME_COMPILE, host_headers
+from pybuild.targets import CLANG, LLD, TARGETS, X86_64, Target
 
-TABLE = ROOT / "tests/seccomp/x86_64.table"
-COMPILE = (
-    *("clang-16", "-std=c11", "-Wall", "-Wextra", "-Werror"),
-    *("-I", str(ROOT / "abi/include"), "-I", str(ROOT / "runtime/arch/x86_64")),
-)
-
-AUDIT_ARCH_X86_64 = 0xC000003E
-AUDIT_ARCH_I386 = 0x40000003
-AUDIT_ARCH_AARCH64 = 0xC00000B7
+RUNTIME = ROOT / "runtime"
+AUDIT_ARCHS = {
+    "x86_64": 0xC000003E,
+    "i686": 0x40000003,
+    "armv6": 0x40000028,
+    "aarch64": 0xC00000B7,
+}
 X32_BIT = 0x40000000
 ALLOW, NOTIFY, KILL_PROCESS = 0x7FFF0000, 0x7FC00000, 0x80000000
 NUMBERS = range(1024)
@@ -62,7 +62,7 @@ class Machine:
     program: tuple[Instruction, ...]
     executed: set[int] = field(default_factory=set)
 
-    def verdict(self, number: int, arguments: Sequence[int], arch: int = AUDIT_ARCH_X86_64) -> int:
+    def verdict(self, number: int, arguments: Sequence[int], arch: int) -> int:
         data = struct.pack("<IIQ6Q", number, arch, 0, *arguments)
         accumulator, at = 0, 0
         while True:
@@ -88,16 +88,22 @@ class Machine:
 
 
 @cache
-def dumper() -> Path:
-    """A host program that compiles the runtime's table."""
-    program = scratch() / "seccomp-dump"
-    files = [str(ROOT / "tests/seccomp/dump.c"), str(ROOT / "runtime/seccomp.c")]
-    subprocess.run([*COMPILE, "-o", str(program), *files], check=True)
-    return program
+def dumper(target: Target) -> tuple[str, ...]:
+    """A command that compiles the runtime's table for a machine."""
+    program = scratch() / f"seccomp-dump-{target.arch}"
+    arch = RUNTIME / "arch" / target.arch
+    command = [CLANG, f"--target={target.host_triple}", *RUNTIME_COMPILE, *target.host_flags]
+    command += ["-I", str(arch), "-I", str(ROOT / "abi/include"), *host_headers(target)]
+    command += ["-nostdlib", "-static-pie", f"--ld-path={LLD}", "-o", str(program)]
+    command += map(str, (ROOT / "tests/seccomp/dump.c", arch / "start.S"))
+    command += [str(RUNTIME / name) for name in ("seccomp.c", "string.c")]
+    command.append(str(ROOT / "dist" / target.triple / "lib" / "libcompiler_rt.a"))
+    subprocess.run(command, check=True)
+    return (*target.runner, str(program))
 
 
-def machine_of(*arguments: int | str) -> Machine:
-    command = [str(dumper()), *map(str, arguments), str(PID)]
+def machine_of(target: Target, *arguments: int | str) -> Machine:
+    command = [*dumper(target), *map(str, arguments), str(PID)]
     output = subprocess.run(command, check=True, capture_output=True).stdout
     instructions = (Instruction(*fields) for fields in struct.iter_unpack("<HBBI", output))
     return Machine(tuple(instructions))
@@ -108,17 +114,20 @@ class Filters:
     """Those of a process; the sternest verdict counts."""
 
     machines: list[Machine]
+    arch: int
 
-    def verdict(self, number: int, arguments: Sequence[int], arch: int = AUDIT_ARCH_X86_64) -> int:
+    def verdict(self, number: int, arguments: Sequence[int], arch: int | None = None) -> int:
+        arch = self.arch if arch is None else arch
         verdicts = [machine.verdict(number, arguments, arch) for machine in self.machines]
         return min(verdicts, key=[KILL_PROCESS, NOTIFY, ALLOW].index)
 
 
-def filters_at(place: int, always: int) -> Filters:
+def filters_at(target: Target, place: int, always: int) -> Filters:
     """The filters of a stage, the way the runtime adds one to the other."""
     stages = [stage | always for stage in COURSE[: place + 1]]
-    later = [machine_of("tighten", *pair) for pair in pairwise(stages)]
-    return Filters([machine_of("start", stages[0]), *later])
+    later = [machine_of(target, "tighten", *pair) for pair in pairwise(stages)]
+    first = machine_of(target, "start", stages[0])
+    return Filters([first, *later], AUDIT_ARCHS[target.arch])
 
 
 # the table
@@ -172,19 +181,26 @@ def parse_table(text: str) -> Iterator[Row]:
         yield Row(stages, int(number), name, tuple(map(parse_condition, arguments)))
 
 
-ROWS = tuple(parse_table(TABLE.read_text()))
+@cache
+def rows_of(target: Target) -> tuple[Row, ...]:
+    return tuple(parse_table((ROOT / f"tests/seccomp/{target.arch}.table").read_text()))
 
 
 @dataclass
 class Judge:
     """Compares the filters with the table."""
 
+    target: Target
     first: int  # what was in force at the beginning
     stage: int  # what is now
     filters: Filters
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return rows_of(self.target)
+
     def expected(self, number: int, arguments: Sequence[int]) -> int:
-        fitting = [row for row in ROWS if row.number == number and row.fits(arguments)]
+        fitting = [row for row in self.rows if row.number == number and row.fits(arguments)]
         if any(row.stages & self.stage for row in fitting):
             return ALLOW
         # The kernel can only ask about what was never allowed.
@@ -197,14 +213,21 @@ class Judge:
         return wanted
 
 
-@pytest.fixture(params=STAGES, name="judge")
+CASES = [
+    pytest.param(target, stage, id=f"{target.arch}-{stage}") for target in TARGETS for stage in STAGES
+]
+
+
+@pytest.fixture(params=CASES, name="judge")
 def _judge(request: pytest.FixtureRequest) -> Judge:
-    place, always = STAGES[request.param]
-    return Judge(COURSE[0] | always, COURSE[place] | always, filters_at(place, always))
+    target, stage = request.param
+    place, always = STAGES[stage]
+    filters = filters_at(target, place, always)
+    return Judge(target, COURSE[0] | always, COURSE[place] | always, filters)
 
 
 def in_force(judge: Judge) -> list[Row]:
-    return [row for row in ROWS if row.stages & judge.stage]
+    return [row for row in judge.rows if row.stages & judge.stage]
 
 
 # tests
@@ -246,35 +269,37 @@ def test_pairs_of_bits(judge: Judge) -> None:
                 judge.check(row.number, arguments)
 
 
-def test_x32_numbers(judge: Judge) -> None:
+def test_high_numbers(judge: Judge) -> None:
+    """On x86_64 those of the x32 ABI are as bad as those of another machine."""
     source = random.Random(5)
+    refused = KILL_PROCESS if judge.target.arch == "x86_64" else NOTIFY
     for number in NUMBERS:
-        assert judge.filters.verdict(number | X32_BIT, [0] * 6) == KILL_PROCESS
+        assert judge.filters.verdict(number | X32_BIT, [0] * 6) == refused
     for row in in_force(judge):
         assert judge.filters.verdict(row.number | 1 << 16, row.example(source)) == NOTIFY
         for high in (X32_BIT, 1 << 31, X32_BIT | 1 << 31):
             arguments = row.example(source)
-            assert judge.filters.verdict(row.number | high, arguments) == KILL_PROCESS
-    assert judge.filters.verdict(0xFFFFFFFF, [0] * 6) == KILL_PROCESS
+            assert judge.filters.verdict(row.number | high, arguments) == refused
+    assert judge.filters.verdict(0xFFFFFFFF, [0] * 6) == refused
 
 
-@pytest.mark.parametrize("arch", [AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0, 62, 0xFFFFFFFF])
-def test_other_machines(judge: Judge, arch: int) -> None:
+def test_other_machines(judge: Judge) -> None:
     source = random.Random(6)
-    for number in NUMBERS:
-        assert judge.filters.verdict(number, [0] * 6, arch) == KILL_PROCESS
-    for row in in_force(judge):
-        assert judge.filters.verdict(row.number, row.example(source), arch) == KILL_PROCESS
+    for arch in {*AUDIT_ARCHS.values(), 0, 62, FULL >> 32} - {judge.filters.arch}:
+        for number in NUMBERS:
+            assert judge.filters.verdict(number, [0] * 6, arch) == KILL_PROCESS
+        for row in in_force(judge):
+            assert judge.filters.verdict(row.number, row.example(source), arch) == KILL_PROCESS
 
 
 def test_every_instruction_is_used(judge: Judge) -> None:
     """An instruction that no case reaches would be one that no test has judged."""
     source = random.Random(7)
     filters = judge.filters
-    filters.verdict(0, [0] * 6, AUDIT_ARCH_I386)
+    filters.verdict(0, [0] * 6, arch=0)
     filters.verdict(X32_BIT, [0] * 6)
     filters.verdict(1023, [0] * 6)
-    for row in ROWS:
+    for row in judge.rows:
         filters.verdict(row.number, row.example(source))
         for position in row.judged:
             for bit in (31, 63):
@@ -285,20 +310,21 @@ def test_every_instruction_is_used(judge: Judge) -> None:
         assert machine.executed == set(range(len(machine.program)))
 
 
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.arch)
 @pytest.mark.parametrize("always", OPTIONS.values())
-def test_no_stage_allows_more_than_the_one_before(always: int) -> None:
+def test_no_stage_allows_more_than_the_one_before(target: Target, always: int) -> None:
     """So that a later filter has nothing to do but to take away."""
     source = random.Random(8)
     for place, stage in enumerate(COURSE[1:]):
-        before = filters_at(place, always)
-        for row in ROWS:
+        before = filters_at(target, place, always)
+        for row in rows_of(target):
             if row.stages & (stage | always):
                 assert before.verdict(row.number, row.example(source)) == ALLOW
 
 
 def test_what_stays_forbidden_to_the_end() -> None:
     """The kernel itself kills for what was allowed once."""
-    filters = filters_at(2, FILES)
+    filters = filters_at(X86_64, 2, FILES)
     executable = [0, 4096, 5, 0x12, 0, 0]
     assert filters.verdict(9, executable) == KILL_PROCESS
     assert filters.verdict(317, [1, 0, 0, 0, 0, 0]) == KILL_PROCESS

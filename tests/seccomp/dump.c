@@ -1,37 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes a filter of the runtime's to standard output.
+/*
+ * Writes a filter of the runtime's to standard output.
  *
  *   dump start STAGE PID    the first one
  *   dump tighten STAGE STAGE PID    the one that leads to another stage
+ *
+ * It is made of the runtime's own parts, so that it can be built for every
+ * machine that the runtime is for, without a C library.
  */
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <linux/seccomp.h>
 
+#include "../../runtime/base.h"
+#include "../../runtime/host.h"
 #include "../../runtime/seccomp.h"
+#include "../../runtime/thread.h"
 
 static unsigned number(const char *text)
 {
-	return (unsigned)strtoul(text, NULL, 10);
+	unsigned value = 0;
+
+	for (; *text != '\0'; text++)
+		value = value * 10 + (*text - '0');
+	return value;
 }
 
-int main(int argc, char **argv)
+static size_t compile(struct sock_filter *program, size_t argc, char **argv)
 {
-	struct sock_filter program[SECCOMP_PROGRAM_MAX];
-	size_t len;
+	if (argc == 4 && argv[1][0] == 's')
+		return seccomp_compile(program, number(argv[2]),
+				       number(argv[3]), SECCOMP_RET_USER_NOTIF);
+	if (argc == 5 && argv[1][0] == 't')
+		return seccomp_compile_tighter(program, number(argv[2]),
+					       number(argv[3]),
+					       number(argv[4]));
+	return 0;
+}
 
-	if (argc == 4 && strcmp(argv[1], "start") == 0)
-		len = seccomp_compile(program, number(argv[2]), number(argv[3]),
-				      SECCOMP_RET_USER_NOTIF);
-	else if (argc == 5 && strcmp(argv[1], "tighten") == 0)
-		len = seccomp_compile_tighter(program, number(argv[2]),
-					      number(argv[3]), number(argv[4]));
-	else
-		return 2;
-	if (len == 0 || len > SECCOMP_PROGRAM_MAX)
-		return 1;
-	return fwrite(program, sizeof(program[0]), len, stdout) == len ? 0 : 1;
+/* From start.S: argc, then argv. */
+__attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
+{
+	static struct sock_filter program[SECCOMP_PROGRAM_MAX];
+	size_t len = compile(program, stack[0], (char **)(stack + 1));
+	const cloudabi_ciovec_t iov = {program, len * sizeof(program[0])};
+
+	host_exit_group(len == 0 || len > SECCOMP_PROGRAM_MAX ||
+			host_writev(1, &iov, 1) != (long)iov.buf_len);
+}
+
+/* There are none. */
+void thread_start(struct thread *self)
+{
+	(void)self;
+	__builtin_trap();
 }
