@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +23,19 @@ import pytest
 
 from broker_harness import compiled
 from harness import CLOUDABI_RUN, ROOT, run
+from pybuild import targets
+from pybuild.runtime import host_headers
+from pybuild.targets import Target
 
-SOURCE = Path(__file__).parent / "escape" / "probe.c"
+FOLDER = Path(__file__).parent / "escape"
 COMPILE = ["clang-16", "-O1", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-ffreestanding"]
+COMPILE += ["--ld-path=/usr/bin/ld.lld-16"]
 LINUX = ["-static", "-fno-pic", "-fno-stack-protector"]
-CLOUDABI = ["--target=x86_64-unknown-cloudabi", "--ld-path=/usr/bin/ld.lld-16", "-fPIE"]
-CLOUDABI += ["-fno-sanitize=safe-stack", "-nostdlibinc", "-isystem", str(ROOT / "abi" / "include")]
-# Linux's own numbers and structures: what is attempted is none of CloudABI's business.
-CLOUDABI += ["-idirafter", "/usr/include", "-idirafter", "/usr/include/x86_64-linux-gnu"]
+CLOUDABI = ["-fPIE", "-Wl,-pie", "-fno-sanitize=safe-stack", "-nostdlibinc"]
+CLOUDABI += ["-isystem", str(ROOT / "abi" / "include")]
+
+# What this machine confines.
+TARGETS = [target for target in targets.TARGETS if platform.machine() in target.machines]
 
 # The status of a program that made a forbidden system call.
 KILLED = 123
@@ -40,9 +46,11 @@ UNCONFINED_ERRORS = {"process_vm_readv": -14, "x32": -38, "x32_getpid": -38}
 
 # For these the kernel does not ask anybody.
 KILLED_BY_THE_KERNEL = {"int80", "int80_creat", "x32", "x32_getpid"}
+KILLED_BY_THE_KERNEL |= {"long_mode", "long_mode_mkdir"}
 
 # Kernel features that hosts and containers switch off; the probe then proves nothing new.
 HOST_MAY_REFUSE = {"unshare", "bpf", "userfaultfd", "keyctl", "io_uring_setup", "int80", "ptrace"}
+HOST_MAY_REFUSE |= {"modify_ldt"}
 
 CANARY_PROGRAM = """
 import signal
@@ -114,40 +122,68 @@ class Probes:
     linux: Path
     cloudabi: Path
 
+    def build(self, target: Target, host: Host) -> None:
+        common = [
+            *(*COMPILE, *host_headers(target)),
+            f'-DCANARY_FILE="{host.file}"',
+            f"-DCANARY_PORT={host.listener.getsockname()[1]}",
+            f"-DCANARY_PID={host.process.pid}",
+            str(FOLDER / "probe.c"),
+        ]
+        for output, triple, flags in (
+            (self.linux, target.host_triple, LINUX),
+            (self.cloudabi, target.triple, CLOUDABI),
+        ):
+            subprocess.run([*common, f"--target={triple}", *flags, "-o", output], check=True)
+
+
+ProbesOf = Mapping[Target, Probes]
+
 
 @pytest.fixture(scope="module")
-def probes(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Probes:
+def probes(host: Host, tmp_path_factory: pytest.TempPathFactory) -> ProbesOf:
     folder = tmp_path_factory.mktemp("escape")
-    canary = [
-        f'-DCANARY_FILE="{host.file}"',
-        f"-DCANARY_PORT={host.listener.getsockname()[1]}",
-        f"-DCANARY_PID={host.process.pid}",
-    ]
-    for name, flags in (("linux", LINUX), ("cloudabi", CLOUDABI)):
-        subprocess.run([*COMPILE, *flags, *canary, "-o", folder / name, SOURCE], check=True)
-    return Probes(folder / "linux", folder / "cloudabi")
+    built = {
+        target: Probes(folder / f"{target.arch}-linux", folder / f"{target.arch}-cloudabi")
+        for target in TARGETS
+    }
+    for target, probes in built.items():
+        probes.build(target, host)
+    return built
 
 
-NAMES = re.findall(r"^\tX\((\w+)\)", SOURCE.read_text(), re.MULTILINE)
+def names_of(target: Target) -> list[str]:
+    """The probes for a machine, in the order of their numbers."""
+    sources = (FOLDER / "probe.c", FOLDER / f"{target.arch}.h")
+    return [name for path in sources for name in re.findall(r"^\tX\((\w+)\)", path.read_text(), re.M)]
 
 
-def test_names(probes: Probes) -> None:
+CASES = [
+    pytest.param(target, number, name, id=f"{target.arch}-{name}")
+    for target in TARGETS
+    for number, name in enumerate(names_of(target), 1)
+]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.arch)
+def test_names(target: Target, probes: ProbesOf) -> None:
     """The numbers used below are those of the table in probe.c."""
-    listed = subprocess.run([probes.linux], stdout=subprocess.PIPE, text=True, check=True)
-    assert listed.stdout.split() == NAMES
+    listed = subprocess.run([probes[target].linux], stdout=subprocess.PIPE, text=True, check=True)
+    assert listed.stdout.split() == names_of(target)
 
 
-@pytest.mark.parametrize("number", range(1, len(NAMES) + 1), ids=NAMES)
-def test_probe(number: int, host: Host, probes: Probes, tmp_path: Path) -> None:
-    name = NAMES[number - 1]
-    result = unconfined(probes, number)
+@pytest.mark.parametrize(("target", "number", "name"), CASES)
+def test_probe(
+    target: Target, number: int, name: str, host: Host, probes: ProbesOf, tmp_path: Path
+) -> None:
+    result = unconfined(probes[target], number)
     harm = host.damage()
     if result < 0 and name not in HOST_MAY_REFUSE:
         assert result == UNCONFINED_ERRORS.get(name), f"{name} proves nothing: {result}"
 
     manifest = tmp_path / "probe.yaml"
     manifest.write_text(f"- {number}\n- !fd stdout\n- !socket {{bind: '127.0.0.1:0'}}\n")
-    sandboxed = run(manifest, probes.cloudabi)
+    sandboxed = run(manifest, probes[target].cloudabi)
     if name == "nothing":
         assert (sandboxed.returncode, sandboxed.stdout) == (0, "0")
         return
@@ -159,12 +195,16 @@ def test_probe(number: int, host: Host, probes: Probes, tmp_path: Path) -> None:
         assert re.search(r": \w+ \(\d+\)\n$", sandboxed.stderr), sandboxed.stderr
 
 
-def test_in_a_filter_with_a_listener(host: Host, probes: Probes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.arch)
+def test_in_a_filter_with_a_listener(
+    target: Target, host: Host, probes: ProbesOf, tmp_path: Path
+) -> None:
     """A host's own, beside which there is no room for ours: the kernel kills as ever."""
     for name in ("mkdir", "execve", "mmap_exec"):
         manifest = tmp_path / "probe.yaml"
-        manifest.write_text(f"- {NAMES.index(name) + 1}\n- !fd stdout\n")
-        command = list(map(str, (compiled("outer"), CLOUDABI_RUN, "-f", manifest, probes.cloudabi)))
+        manifest.write_text(f"- {names_of(target).index(name) + 1}\n- !fd stdout\n")
+        program = probes[target].cloudabi
+        command = list(map(str, (compiled("outer"), CLOUDABI_RUN, "-f", manifest, program)))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (KILLED, "")
         assert not host.damage()

@@ -21,12 +21,7 @@
 
 #include <asm/unistd.h>
 
-#ifndef __x86_64__
-#error "probe.c speaks x86_64 system calls"
-#endif
-
 #define AT_FDCWD -100
-#define X32_BIT 0x40000000
 #define O_WRONLY_CREAT 0101
 #ifdef __CloudABI__
 #define OUTPUT_FD 0
@@ -35,36 +30,6 @@
 #define OUTPUT_FD 1
 #define HELD_FD 3
 #endif
-
-static long raw6(long nr, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long ret;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
-			   "r"(r9)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
-
-#define RAW(nr, a, b, c, d)                                                    \
-	raw6(nr, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-
-/* The 32-bit entry into the kernel; pointers must lie below 4 GiB. */
-static long raw_int80(long nr, long a, long b, long c)
-{
-	long ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b), "d"(c)
-			 : "r8", "r9", "r10", "r11", "memory");
-	return ret;
-}
 
 /* The tests define CANARY_FILE, which must not appear, and CANARY_PORT and
  * CANARY_PID, which must not be reached. */
@@ -75,6 +40,12 @@ struct vector {
 };
 
 static const char canary_file[] = CANARY_FILE;
+
+#if defined(__x86_64__)
+#include "x86_64.h"
+#elif defined(__i386__)
+#include "i686.h"
+#endif
 
 struct inet_address {
 	uint16_t family, port;
@@ -255,24 +226,32 @@ static long probe_io_uring_setup(void)
 
 static long probe_mprotect_exec(void)
 {
-	long page = raw6(__NR_mmap, 0, 4096, 3, 0x22, -1, 0);
+	long page = raw6(NR_MMAP, 0, 4096, 3, 0x22, -1, 0);
 
 	return RAW(__NR_mprotect, page, 4096, 5, 0);
 }
 
+/* An address can look like a negative number; errors are few. */
+static long map(long protection)
+{
+	unsigned long r = raw6(NR_MMAP, 0, 4096, protection, 0x22, -1, 0);
+
+	return r > -4096ul ? (long)r : 0;
+}
+
 static long probe_mmap_exec(void)
 {
-	return raw6(__NR_mmap, 0, 4096, 5, 0x22, -1, 0);
+	return map(5);
 }
 
 static long probe_mmap_write_exec(void)
 {
-	return raw6(__NR_mmap, 0, 4096, 7, 0x22, -1, 0);
+	return map(7);
 }
 
 static long probe_pkey_mprotect(void)
 {
-	long page = raw6(__NR_mmap, 0, 4096, 3, 0x22, -1, 0);
+	long page = raw6(NR_MMAP, 0, 4096, 3, 0x22, -1, 0);
 
 	return RAW(__NR_pkey_mprotect, page, 4096, 5, -1);
 }
@@ -321,37 +300,6 @@ static long probe_setrlimit(void)
 	return RAW(__NR_prlimit64, 0, 7, limit, 0);
 }
 
-static long probe_int80(void)
-{
-	return raw_int80(20 /* getpid */, 0, 0, 0);
-}
-
-/* A path below 4 GiB lets the 32-bit creat() do real harm. */
-static long probe_int80_creat(void)
-{
-	char *low = (char *)raw6(__NR_mmap, 0x10000000, 4096, 3, 0x32, -1, 0);
-
-	for (size_t i = 0; i < sizeof(canary_file); i++)
-		low[i] = canary_file[i];
-	return raw_int80(8 /* creat */, (long)low, 0600, 0);
-}
-
-static long probe_x32(void)
-{
-	return RAW(X32_BIT | __NR_openat, AT_FDCWD, canary_file, O_WRONLY_CREAT,
-		   0600);
-}
-
-static long probe_x32_getpid(void)
-{
-	return RAW(X32_BIT | __NR_getpid, 0, 0, 0, 0);
-}
-
-static long probe_number_high_bits(void)
-{
-	return RAW(__NR_getpid | 1L << 32, 0, 0, 0, 0);
-}
-
 /* Code instead of a table: nobody relocates pointers for this program. */
 #define PROBES(X)                                                              \
 	X(nothing)                                                             \
@@ -391,11 +339,7 @@ static long probe_number_high_bits(void)
 	X(bpf)                                                                 \
 	X(userfaultfd)                                                         \
 	X(setrlimit)                                                           \
-	X(int80)                                                               \
-	X(int80_creat)                                                         \
-	X(x32)                                                                 \
-	X(x32_getpid)                                                          \
-	X(number_high_bits)
+	MACHINE_PROBES(X)
 
 static void say(const char *text)
 {
@@ -465,10 +409,6 @@ __attribute__((used)) _Noreturn void start(const long *stack)
 	__builtin_trap();
 }
 
-__asm__(".globl _start\n"
-	"_start:\n"
-	"	mov %rsp, %rdi\n"
-	"	and $-16, %rsp\n"
-	"	call start\n");
+__asm__(START);
 
 #endif
