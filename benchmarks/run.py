@@ -28,9 +28,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import cloudabi
 import serialization
 from cloudabi import SandboxExecutor, launcher, manifest
-from worlds import CLOUDABI_RUN, ROOT, Arguments, Folder, Listener, Native, Sandbox, World
+from worlds import CLOUDABI_RUN, GUEST, GUEST_CC, ROOT, Arguments, Folder, Listener, Native, Sandbox, World
 
 HELLO = ROOT / "examples" / "hello.yaml"
+PRIMITIVES = GUEST / "primitives.c"
 
 STARTS = 30
 ROUNDS = 3
@@ -109,6 +110,25 @@ def hello(bench: Bench) -> Iterator[Figure]:
     yield Figure("hello, broker and guest", first, third)
 
 
+def primitives(_bench: Bench) -> Iterator[Figure]:
+    """Locks and small system calls in C: the C library of this machine, and ours."""
+    manifest = "[!fd stdin, !fd stdout]\n"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        native, sandbox = folder / "native", folder / "sandbox"
+        subprocess.run(["clang-16", "-O2", "-pthread", "-o", native, PRIMITIVES], check=True)
+        subprocess.run([GUEST_CC, "-O2", "-o", sandbox, PRIMITIVES], check=True)
+        (folder / "manifest.yaml").write_text(manifest)
+        commands: list[list[str | Path]] = [
+            [native],
+            [CLOUDABI_RUN, "-f", folder / "manifest.yaml", sandbox],
+        ]
+        rounds = [[_reported(command) for command in commands] for _ in range(ROUNDS)]
+    for name in rounds[0][0]:
+        first, second = (min(times[name] for times in column) for column in zip(*rounds, strict=True))
+        yield Figure(name, first, second)
+
+
 def imports(bench: Bench) -> Iterator[Figure]:
     """Import of 30 modules of the standard library."""
     yield from _compare(bench, "imports.py", {"modules": MODULES})
@@ -160,6 +180,7 @@ def api(bench: Bench) -> Iterator[Figure]:
 
 BENCHMARKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "hello": hello,
+    "primitives": primitives,
     "imports": imports,
     "compute": compute,
     "files": files,
@@ -198,6 +219,14 @@ def _wall(command: list[str | Path]) -> float:
     begin = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - begin
+
+
+def _reported(command: list[str | Path]) -> dict[str, float]:
+    """Run a program that prints names and seconds."""
+    with Path("/dev/zero").open("rb") as zeros:
+        result = subprocess.run(command, stdin=zeros, stdout=subprocess.PIPE, text=True, check=True)
+    pairs = (line.split(": ") for line in result.stdout.splitlines())
+    return {name: float(seconds) for name, seconds in pairs}
 
 
 def _run_wall() -> float:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GUEST = ROOT / "benchmarks" / "guest"
 TRIPLE = "x86_64-unknown-cloudabi"
 CLOUDABI_RUN = ROOT / "dist" / "host" / "bin" / "cloudabi-run"
+GUEST_CC = ROOT / "dist" / TRIPLE / "bin" / f"{TRIPLE}-cc"
 STDLIB = ROOT / "dist" / TRIPLE / "lib" / "python3.14"
 
 

@@ -9,9 +9,16 @@ from pathlib import Path
 
 from pybuild import cpython, guest, host, libc, licenses, ports, wheel
 from pybuild.stages import Driver, Stage, file_digest, locked
-from pybuild.targets import Target
+from pybuild.targets import CLANG, Target
 
 MARKER = ".complete"
+
+COMPILER = """\
+#!/bin/sh
+# Compiles and links programs for the sandbox; takes what clang takes.
+folder=$(dirname -- "$(readlink -f -- "$0")")
+exec {clang} --config "$folder/../clang.cfg" "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ def target_product(target: Target) -> Product:
         for stage in parts:
             shutil.copytree(driver.path(stage), folder, symlinks=True, dirs_exist_ok=True)
         (folder / "clang.cfg").write_text(_clang_config(target))
+        _write_compiler(folder / "bin" / f"{target.triple}-cc")
 
     return Product(target.triple, parts, fill)
 
@@ -104,8 +112,13 @@ def update(driver: Driver, wanted: list[Product]) -> None:
             product.assemble(driver)
 
 
+def _write_compiler(path: Path) -> None:
+    path.write_text(COMPILER.format(clang=CLANG))
+    path.chmod(0o755)
+
+
 def _clang_config(target: Target) -> str:
-    """Write what makes `clang-16 --config dist/<triple>/clang.cfg` compile and link programs."""
+    """Write the flags that programs are compiled and linked with."""
     sysroot = Path("<CFGDIR>")
     flags = [*target.compile_flags(sysroot), *target.link_flags(sysroot)]
     return "\n".join(["# SPDX-License-Identifier: BSD-2-Clause", *flags]) + "\n"

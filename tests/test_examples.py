@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import CLOUDABI_RUN, ROOT, SYSROOT
+from harness import CLOUDABI_RUN, ROOT, SYSROOT, TRIPLE
 
 EXAMPLES = ROOT / "examples"
 PORT_SECONDS = 20
@@ -82,13 +82,9 @@ def test_zip(tmp_path: Path) -> None:
 
 
 def test_c_program(tmp_path: Path) -> None:
-    config = f"--config={SYSROOT / 'clang.cfg'}"
     program = tmp_path / "hello"
-    subprocess.run(
-        ["clang-16", config, "-O2", "-o", program, EXAMPLES / "hello.c"],
-        check=True,
-        timeout=60,
-    )
+    compiler = SYSROOT / "bin" / f"{TRIPLE}-cc"
+    subprocess.run([compiler, "-O2", "-o", program, EXAMPLES / "hello.c"], check=True, timeout=60)
     assert output_of("hello_c.yaml", program) == "Hello, Konrad Zuse!\n"
 
 
