@@ -2,6 +2,7 @@
 /* Forbidden calls: which one it was that a guest is ended for. */
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -37,18 +38,46 @@ union notification {
 
 static int listener;
 
-static const char *const host_calls[] = {
-#define HOST_CALL(name) [__NR_##name] = #name,
+#define HOST_CALL(name, number) [number] = #name,
+static const char *const own_calls[] = {
 #include "host_calls.inc"
+};
+#ifdef __x86_64__
+static const char *const i686_calls[] = {
+#include "host_calls_32.inc"
+};
+#endif
 #undef HOST_CALL
+
+/* Of the machines whose programs this one runs, by the kernel's word. */
+static const struct {
+	uint32_t machine;
+	const char *const *names;
+	size_t len;
+} tables[] = {
+#define TABLE(machine, names)                                                  \
+	{                                                                      \
+		machine, names, sizeof(names) / sizeof(*(names))               \
+	}
+#ifdef __x86_64__
+	TABLE(AUDIT_ARCH_X86_64, own_calls),
+	TABLE(AUDIT_ARCH_I386, i686_calls),
+#elif defined(__i386__)
+	TABLE(AUDIT_ARCH_I386, own_calls),
+#elif defined(__aarch64__)
+	TABLE(AUDIT_ARCH_AARCH64, own_calls),
+#elif defined(__arm__)
+	TABLE(AUDIT_ARCH_ARM, own_calls),
+#endif
 };
 
-static const char *host_call_name(unsigned number)
+static const char *host_call_name(uint32_t machine, unsigned number)
 {
-	bool is_known = number < sizeof(host_calls) / sizeof(host_calls[0]) &&
-			host_calls[number] != NULL;
-
-	return is_known ? host_calls[number] : "";
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (tables[i].machine == machine && number < tables[i].len &&
+		    tables[i].names[number] != NULL)
+			return tables[i].names[number];
+	return "";
 }
 
 void policy_start(int fd)
@@ -74,6 +103,8 @@ void policy_take(struct guest *guest, bool is_over)
 		return;
 	}
 	number = (unsigned)call.known.data.nr;
-	guest_condemn(guest, (struct ending){ENDED_POLICY, (int)number,
-					     host_call_name(number)});
+	guest_condemn(
+		guest,
+		(struct ending){ENDED_POLICY, (int)number,
+				host_call_name(call.known.data.arch, number)});
 }

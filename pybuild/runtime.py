@@ -86,12 +86,22 @@ def runtime(target: Target) -> Stage:
 
 
 def write_host_calls(folder: Path) -> None:
-    """Write host_calls.inc: the host's system calls as rows, by what the compiler's headers say."""
-    command = [CLANG, "-E", "-dM", "-include", "asm/unistd.h", "-xc", "/dev/null"]
-    defined = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    names = re.findall(r"^#define __NR_([a-z]\w*) (?!__NR_[a-z])", defined, re.MULTILINE)
-    rows = [f"HOST_CALL({name})\n" for name in sorted(names) if name != "syscalls"]
-    (folder / "host_calls.inc").write_text("".join(rows))
+    """Write the host's system calls as rows, by what the compiler's headers say.
+
+    host_calls_32.inc has those of i686, where a kernel knows both them and its own.
+    """
+    for output, header in (("", "asm/unistd.h"), ("_32", "asm/unistd_32.h")):
+        (folder / f"host_calls{output}.inc").write_text("".join(_host_calls(header)))
+
+
+def _host_calls(header: str) -> list[str]:
+    """List what a header defines, if there is such a header."""
+    source = f"#if __has_include(<{header}>)\n#include <{header}>\n#endif\n"
+    command = [CLANG, "-E", "-dM", "-xc", "-"]
+    defined = subprocess.run(command, check=True, input=source, capture_output=True, text=True)
+    pattern = r"^#define __NR_([a-z]\w*) (?!__NR_[a-z])(.*)$"
+    rows = sorted(re.findall(pattern, defined.stdout, re.MULTILINE))
+    return [f"HOST_CALL({name}, {number})\n" for name, number in rows if name != "syscalls"]
 
 
 @functools.cache

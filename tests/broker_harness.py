@@ -260,6 +260,8 @@ class Syscall:
     DUP = 32
     # Of the guest's own: processes and threads.
     LEAVE_CHILD, BURN, SLEEP, FLOOD = -2, -3, -4, -5
+    # One of i686.
+    OTHER = -6
 
 
 class Guest:

@@ -16,6 +16,7 @@
 #define BURN -3        /* as many threads that never rest */
 #define SLEEP -4       /* as many that do nothing else */
 #define FLOOD -5       /* a process that writes a packet for ever */
+#define OTHER -6       /* a system call of i686, by its number alone */
 
 struct command {
 	long number; /* or one of the above */
@@ -79,6 +80,17 @@ static long start_threads(void *(*run)(void *), long n)
 	return started;
 }
 
+static long call_other(long number)
+{
+#ifdef __x86_64__
+	__asm__ volatile("int $0x80"
+			 : "+a"(number)
+			 :
+			 : "r8", "r9", "r10", "r11", "memory");
+#endif
+	return number;
+}
+
 static void perform(const struct command *command, struct answer *answer)
 {
 	const long *a = command->arguments;
@@ -93,6 +105,8 @@ static void perform(const struct command *command, struct answer *answer)
 	} else if (command->number == FLOOD) {
 		answer->result =
 			start_flood(a[0], (const void *)a[1], (size_t)a[2]);
+	} else if (command->number == OTHER) {
+		answer->result = call_other(a[0]);
 	} else if (command->number != NOTHING) {
 		answer->result = syscall(command->number, a[0], a[1], a[2],
 					 a[3], a[4], a[5]);
