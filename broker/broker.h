@@ -130,6 +130,7 @@ struct limits {
 struct spec {
 	int runtime;
 	int program;
+	int emulator; /* of another machine, or -1 */
 	pid_t launcher;
 	int report;
 	bool traces;
@@ -220,6 +221,8 @@ struct guest {
 	bool has_spoken;   /* it has */
 	bool has_given_up; /* it has, and this is why: */
 	struct start_result refusal;
+	bool is_emulated;
+	bool has_begun;    /* the runtime, if it is emulated */
 	char program[256]; /* for messages */
 	uint64_t start_ns; /* CLOCK_MONOTONIC */
 	bool has_ended;

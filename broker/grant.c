@@ -241,6 +241,8 @@ void grants_judge(const struct spec *spec, struct grants *grants)
 
 	if (!is_readable_file(spec->runtime))
 		die(EXIT_SETUP, "the runtime is no file opened for reading");
+	if (spec->emulator != -1 && !is_readable_file(spec->emulator))
+		die(EXIT_SETUP, "the emulator is no file opened for reading");
 	if (!is_readable_file(spec->program))
 		die(EXIT_NOT_RUNNABLE,
 		    "the program is no file opened for reading");
@@ -280,4 +282,6 @@ void grants_close(const struct spec *spec, const struct grants *grants)
 	}
 	close(spec->runtime);
 	close(spec->program);
+	if (spec->emulator != -1)
+		close(spec->emulator);
 }

@@ -25,6 +25,9 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
+/* Descriptors that an emulator opens before it starts the runtime. */
+#define EMULATOR_FDS 8
+
 /* What the runtime finds above the program's descriptors, in that order. */
 enum {
 	OWN_BLOCK,
@@ -32,6 +35,11 @@ enum {
 	OWN_RESULT,
 	OWN_NOTES,
 };
+
+static bool is_emulated(const struct spec *spec)
+{
+	return spec->emulator != -1;
+}
 
 static uint32_t count_cpus(void)
 {
@@ -76,8 +84,10 @@ static int write_start_block(const struct spec *spec,
 	const uint32_t notes_fd = (uint32_t)spec->fds_len + OWN_NOTES;
 	const struct start_block block = {
 		.magic = START_MAGIC,
-		.flags = grants->flags |
-			 (spec->limits.memory != 0 ? START_NO_MEMORY_FILES : 0),
+		.flags =
+			grants->flags |
+			(spec->limits.memory != 0 ? START_NO_MEMORY_FILES : 0) |
+			(is_emulated(spec) ? START_EMULATED : 0),
 		.fds_len = (uint32_t)spec->fds_len,
 		.argdata_len = spec->argdata_len,
 		.ncpus = count_cpus(),
@@ -170,9 +180,12 @@ static void bound(int result, int resource, uint64_t limit)
 static uint64_t files_bound(const struct spec *spec)
 {
 	uint64_t files = spec->limits.files;
+	uint64_t least = spec->fds_len + OWN_NOTES + 2 + EMULATOR_FDS;
 
 	if (files == 0 || files >= START_FDS_MAX)
 		return START_FDS_MAX;
+	if (is_emulated(spec) && files < least)
+		return least;
 	return spec->traces && files > spec->fds_len + OWN_NOTES ? files + 1 :
 								   files;
 }
@@ -186,12 +199,15 @@ static void set_limits(int result, const struct spec *spec)
 	lower_limit(result, RLIMIT_CORE, 1);
 	lower_limit(result, RLIMIT_NOFILE, files_bound(spec));
 	bound(result, RLIMIT_FSIZE, limits->file_size);
-	bound(result, RLIMIT_AS, limits->memory);
+	/* An emulator reserves address space for whatever there could be, and
+	 * hangs when it gets no memory for itself. */
+	if (!is_emulated(spec))
+		bound(result, RLIMIT_AS, limits->memory);
 }
 
 /* Puts fds[i] at number i, for all i; what is above is closed. The first pass
  * moves everything out of the way, so that no number is needed twice. The
- * last one, the runtime, is closed by its own execution. */
+ * last one is closed by its own execution. */
 static void place_fds(int *fds, int len, int result)
 {
 	int moved_result = fds[result];
@@ -217,6 +233,40 @@ struct ends {
 	int notes; /* or -1 */
 };
 
+/* Executes what is open as fd, or returns. */
+static void execute(int fd, char **arguments)
+{
+	char *environment[] = {NULL};
+
+	syscall(SYS_execveat, fd, "", arguments, environment, AT_EMPTY_PATH);
+}
+
+static _Noreturn void start_runtime(int result, int runtime, char *number)
+{
+	char *arguments[] = {"cloudabi-runtime", number, NULL};
+
+	execute(runtime, arguments);
+	give_up(result, errno == ENOEXEC ?
+				"execveat of the runtime (for i686, the kernel "
+				"needs CONFIG_IA32_EMULATION)" :
+				"execveat of the runtime");
+}
+
+/* It opens the runtime by a path. Where it is, it would leave memory dumps;
+ * nobody can make files in /proc. */
+static _Noreturn void start_emulator(int result, int emulator, int runtime,
+				     char *number)
+{
+	char path[32];
+	char *arguments[] = {"cloudabi-emulator", path, number, NULL};
+
+	if (chdir("/proc") != 0)
+		give_up(result, "chdir to /proc, which an emulator needs,");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", runtime);
+	execute(emulator, arguments);
+	give_up(result, "execveat of the emulator");
+}
+
 static _Noreturn void run_child(const struct spec *spec,
 				const struct grants *grants,
 				const struct ends *ends, pid_t broker)
@@ -224,9 +274,8 @@ static _Noreturn void run_child(const struct spec *spec,
 	static int fds[START_FDS_MAX];
 	int len = (int)spec->fds_len, result = len + OWN_RESULT;
 	int runtime = len + (ends->notes != -1 ? OWN_NOTES + 1 : OWN_NOTES);
+	int last = is_emulated(spec) ? runtime + 1 : runtime;
 	char number[16];
-	char *arguments[] = {"cloudabi-runtime", number, NULL};
-	char *environment[] = {NULL};
 
 	become_guest(ends->result, broker);
 	memcpy(fds, grants->fds, spec->fds_len * sizeof(fds[0]));
@@ -234,13 +283,14 @@ static _Noreturn void run_child(const struct spec *spec,
 	fds[len + OWN_PROGRAM] = spec->program;
 	fds[result] = ends->result;
 	fds[len + OWN_NOTES] = ends->notes;
+	fds[last] = spec->emulator;
 	fds[runtime] = spec->runtime;
-	place_fds(fds, runtime + 1, result);
+	place_fds(fds, last + 1, result);
 	set_limits(result, spec);
 	snprintf(number, sizeof(number), "%d", len);
-	syscall(SYS_execveat, runtime, "", arguments, environment,
-		AT_EMPTY_PATH);
-	give_up(result, "execveat of the runtime");
+	if (is_emulated(spec))
+		start_emulator(result, last, runtime, number);
+	start_runtime(result, runtime, number);
 }
 
 /* The broker's side. */
@@ -278,6 +328,7 @@ void guest_start(const struct spec *spec, const struct grants *grants,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, results) != 0)
 		die(EXIT_SETUP, "socketpair failed: %s", strerror(errno));
 	ends.result = results[1];
+	guest->is_emulated = is_emulated(spec);
 	guest->start_ns = now_ns();
 	guest->pid = fork();
 	if (guest->pid == 0)
@@ -343,6 +394,7 @@ static ssize_t hear_packet(struct guest *guest)
 		guest->refusal = result;
 	}
 	guest->has_spoken = true;
+	guest->has_begun |= len > 0;
 	return len;
 }
 
@@ -443,6 +495,8 @@ int guest_reap(struct guest *guest)
 	notes_finish();
 	if (!guest->is_condemned && guest->has_given_up)
 		tell_refusal(guest);
+	if (!guest->is_condemned && guest->is_emulated && !guest->has_begun)
+		die(EXIT_SETUP, "the emulator does not start the runtime");
 	ending = guest->is_condemned ? guest->verdict : explain(&info);
 	record_ended(&ending, &usage);
 	return status_of(&ending);

@@ -52,7 +52,7 @@ static int compare(const void *a, const void *b)
 /* Closes what the launcher inherited itself and did not mean to pass on. */
 static void close_others(const struct spec *spec)
 {
-	static int kept[SPEC_FDS_MAX + 4];
+	static int kept[SPEC_FDS_MAX + 5];
 	size_t len = 0;
 	unsigned next = 0;
 
@@ -61,6 +61,8 @@ static void close_others(const struct spec *spec)
 	kept[len++] = spec->runtime;
 	kept[len++] = spec->program;
 	kept[len++] = spec->report;
+	if (spec->emulator != -1)
+		kept[len++] = spec->emulator;
 	kept[len++] = STDERR_FILENO;
 	qsort(kept, len, sizeof(kept[0]), compare);
 	for (size_t i = 0; i < len; i++) {

@@ -9,8 +9,9 @@
 #include <cloudabi_notes.h>
 
 /*
- * Start. The broker's child executes the runtime with argv[1] = N in decimal,
- * the number of descriptors that the program receives. They are 0 … N-1;
+ * Start. The broker's child executes the runtime, if need be in an emulator,
+ * with argv[1] = N in decimal, the number of descriptors that the program
+ * receives. They are 0 … N-1;
  * above them the runtime finds three of its own, which it closes before the
  * program's first instruction, and where a run is traced a fourth one:
  *
@@ -18,7 +19,9 @@
  *          struct start_fd[fds_len], then argdata
  *   N + 1  the program's ELF file, open for reading
  *   N + 2  a SOCK_SEQPACKET socket that carries one struct start_result,
- *          or is closed without a word once the program runs
+ *          or is closed without a word once the program runs; an emulated
+ *          runtime first sends one byte, so that its end is not taken for
+ *          that of an emulator which has not come so far
  *   N + 3  notes_fd, a SOCK_SEQPACKET socket that takes cloudabi_notes.h's
  *          packets as long as the program runs
  */
@@ -33,6 +36,9 @@ enum start_flags {
 	START_NO_LANDLOCK = 2,
 	/* Memory is limited, and files in memory would not count. */
 	START_NO_MEMORY_FILES = 4,
+	/* An emulator runs the runtime, and has neither seccomp nor Landlock
+	 * for it: the launcher accepted that nothing is enforced. */
+	START_EMULATED = 8,
 };
 
 struct start_fd {

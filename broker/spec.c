@@ -171,6 +171,11 @@ static void read_program(struct reader *reader, void *out)
 	((struct spec *)out)->program = read_fd(reader);
 }
 
+static void read_emulator(struct reader *reader, void *out)
+{
+	((struct spec *)out)->emulator = read_fd(reader);
+}
+
 static void read_argdata(struct reader *reader, void *out)
 {
 	struct argdata_token token = expect(reader, ARGDATA_BINARY);
@@ -269,6 +274,7 @@ static const struct key spec_keys[] = {
 	{"limits", true, read_limits},
 	{"traces", true, read_traces},
 	{"no_landlock", true, read_no_landlock},
+	{"emulator", true, read_emulator},
 };
 
 /* Who writes there is believed. */
@@ -285,6 +291,7 @@ const char *spec_parse(const void *buf, size_t len, struct spec *spec)
 	struct argdata_error error;
 	struct reader reader = {.buf = buf};
 
+	spec->emulator = -1;
 	/* The numbers are descriptors of ours, so they have no other bound. */
 	if (argdata_validate(buf, len, (size_t)INT_MAX + 1, &error) != 0)
 		return error.message;

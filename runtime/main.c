@@ -260,14 +260,16 @@ static void tighten(unsigned before, unsigned when)
 		START_STAGE_CONFINE, "the kernel refuses a tighter filter");
 }
 
+static bool is_emulated(void)
+{
+	return (process.start_flags & START_EMULATED) != 0;
+}
+
 /* Landlock comes first: the filter does not let its calls through. */
-static void confine(void)
+static void enter_barriers(void)
 {
 	long listener;
 
-	succeed(host_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
-		START_STAGE_CONFINE, "the kernel has no PR_SET_NO_NEW_PRIVS");
-	drop_capabilities();
 	enter_landlock();
 	succeed(seccomp_start(filter_stage(SECCOMP_HANDING | SECCOMP_LOADING),
 			      process.pid, &listener),
@@ -280,6 +282,19 @@ static void confine(void)
 	}
 	if ((process.start_flags & START_ALLOW_SENDMSG) == 0)
 		tighten(SECCOMP_HANDING | SECCOMP_LOADING, SECCOMP_LOADING);
+}
+
+static void confine(void)
+{
+	const char begun = 0;
+
+	succeed(host_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+		START_STAGE_CONFINE, "the kernel has no PR_SET_NO_NEW_PRIVS");
+	drop_capabilities();
+	if (is_emulated())
+		host_send(own_fds + OWN_RESULT, &begun, sizeof(begun));
+	else
+		enter_barriers();
 }
 
 static _Noreturn void enter_program(const struct elf_program *program,
@@ -334,7 +349,8 @@ __attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
 	confine();
 	elf_load(own_fds + OWN_PROGRAM, &program);
 	host_close(own_fds + OWN_PROGRAM);
-	tighten(SECCOMP_LOADING, SECCOMP_RUNNING);
+	if (!is_emulated())
+		tighten(SECCOMP_LOADING, SECCOMP_RUNNING);
 	host_close(own_fds + OWN_RESULT);
 	enter_program(&program, block);
 }

@@ -260,6 +260,7 @@ class TestFuzzing:
         changes: list[dict[str, object]] = [
             {},
             {"no_landlock": True},
+            {"emulator": Fd(7)},
             {"argdata": argdata([Fd(1)])},
             {"descriptors": []},
             {"traces": True, "limits": {"memory": 1 << 30, "cpu": 10**9, "wall": 2 * 10**9}},

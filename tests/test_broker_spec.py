@@ -59,6 +59,8 @@ class TestSpec:
             ({"runtime": 3}, "a value has the wrong type"),
             ({"argdata": "text"}, "a value has the wrong type"),
             ({"no_landlock": 1}, "a value has the wrong type"),
+            ({"emulator": 3}, "a value has the wrong type"),
+            ({"emulator": None}, "a value has the wrong type"),
             ({"descriptors": {}}, "a value has the wrong type"),
             ({"descriptors": [3]}, "a descriptor is not a map"),
             ({"descriptors": [{}]}, "a key is missing"),
