@@ -55,6 +55,7 @@ TEST = (
     Package("curl", program="curl"),
     Package("file", program="file"),
     Package("gcc", program="gcc"),
+    Package("qemu-user", program="qemu-aarch64"),
 )
 BENCH = (Package("wrk", program="wrk"),)
 CHECK = (Package("clang-format-16", program="clang-format-16"),)

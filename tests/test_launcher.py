@@ -153,8 +153,9 @@ def test_nothing_stays_open(tmp_path: Path) -> None:
 
 def test_an_incomplete_installation(tmp_path: Path) -> None:
     manifest = parse_manifest(b"a: 1", "test.yaml", for_python=False)
+    whole = launcher.installation()
+    there = {name: getattr(whole, name) for name in whole._fields}
     for missing in ("broker", "runtime"):
-        there = dict.fromkeys(launcher.Installation._fields, "/bin/true")
         parts = launcher.Installation(**there | {missing: str(tmp_path / missing)})
         with pytest.raises(CloudabiError, match=f"the installation lacks `{tmp_path}/") as caught:
             launcher.run(manifest, "/bin/true", parts, folder="")

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from cloudabi import sandbox
 from cloudabi._explain import document, names_of
-from cloudabi._installation import Installation
+from cloudabi._installation import TARGETS, Installation
 from cloudabi._plan import Plan, plan
 from cloudabi.argdata import Fd, decode
 from cloudabi.manifest import Manifest, parse
@@ -28,6 +28,7 @@ from cloudabi.resources import MODES
 from test_options import run
 
 NOWHERE = Installation(
+    target=TARGETS[0],
     interpreter="/nowhere",
     library="/nowhere",
     broker="/nowhere",
@@ -229,8 +230,10 @@ def test_json_says_the_same(folder: Path, example: Path) -> None:
         (name, names_of(rights), names_of(below))
         for name, rights, below in granted(spec_of(manifest, folder))
     ]
-    assert found["limits"]["wall"] == {"value": 90 * 10**9, "text": "90 s", "is_default": False}
-    assert found["limits"]["threads"] == {"value": 256, "text": "256", "is_default": True}
+    limits = found["limits"]
+    wall = {"value": 90 * 10**9, "text": "90 s", "is_default": False, "enforced": True}
+    assert limits["wall"] == wall
+    assert limits["threads"] == {"value": 256, "text": "256", "is_default": True, "enforced": True}
 
 
 def test_svg_is_a_picture_of_all_grants(example: Path) -> None:

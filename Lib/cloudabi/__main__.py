@@ -15,6 +15,7 @@ from cloudabi.errors import CloudabiError, Exit, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cloudabi._installation import Installation
     from cloudabi._options import Options
     from cloudabi._report import Report
 
@@ -57,31 +58,54 @@ def _launch(options: Options, report: Report | None = None) -> int:
     _fastyaml.install()
     from cloudabi import launcher, manifest
 
-    parts = launcher.installation()
+    parts = _parts(options)
     program = options.program or parts.interpreter
     name = options.manifest or "<stdin>"
     for_python = _is_same(program, parts.interpreter)
-    wanted = manifest.parse(_read(options.manifest), name, for_python=for_python)
+    data = _read(options.manifest)
+    wanted = manifest.parse(data, name, for_python=for_python, library=parts.library)
     folder = os.path.dirname(options.manifest or "")
     if options.dry_run or options.explain:
         from cloudabi import _modes
 
-        _modes.answer(options, wanted, program, folder)
+        _modes.answer(options, wanted, program, folder, parts)
         return 0
     if options.check:
         if options.format == "json":
             sys.stderr.write('{"status": 0, "problems": []}\n')
         return 0
+    if parts.emulator and options.emulate:
+        _warn(options, parts)
     return launcher.run(
         wanted,
         program,
         parts,
         folder=folder,
         no_landlock=options.no_landlock,
+        emulate=options.emulate,
         tell=_print_address if options.prints_ports else None,
         deny=_denial_printer(options),
         report=report,
     )
+
+
+def _parts(options: Options) -> Installation:
+    """Choose what runs the program: what its file is for decides."""
+    from cloudabi import launcher
+
+    if options.program is not None:
+        return launcher.installation_for(options.program)
+    if options.target is not None:
+        return launcher.installation_named(options.target)
+    return launcher.installation()
+
+
+def _warn(options: Options, parts: Installation) -> None:
+    """Say, whatever else is said, that nothing confines the program."""
+    from cloudabi._emulation import warning
+    from cloudabi.diagnostics import report_event
+
+    report_event(warning(parts), sys.stderr, as_json=options.format == "json")
 
 
 def _replace_closed_streams() -> None:
@@ -135,9 +159,10 @@ def _print_address(place: str, address: str) -> None:
 def _denial_printer(options: Options) -> Callable[[Problem], None] | None:
     if not options.traces:
         return None
-    from cloudabi.diagnostics import report_denial
+    from cloudabi.diagnostics import report_event
 
-    return lambda problem: report_denial(problem, sys.stderr, as_json=options.format == "json")
+    as_json = options.format == "json"
+    return lambda problem: report_event(problem, sys.stderr, as_json=as_json, word="denied")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_W
 
 from cloudabi import sandbox
 from cloudabi._guest import START
-from cloudabi._installation import installation
+from cloudabi._installation import installation, installation_named
 from cloudabi._record import TYPE_CHECKING, Record
 from cloudabi.argdata import DEPTH_MAX, step
 from cloudabi.errors import ArgdataError, ManifestError, Source
@@ -35,12 +35,16 @@ class Given(Record):
 
     args: becomes sys.argdata; grants may be anywhere in it. files, sockets: added to it by name.
     path: where modules are found, after the standard library.
+    target: the triple or short name of what the Python is for; None for this machine's own.
+    emulate: go on where that needs an emulator.
     """
 
     args: Args
     files: Mapping[str, Grant] | None
     sockets: Mapping[str, Grant] | None
     path: Sequence[Grant]
+    target: str | None = None
+    emulate: bool = False
 
 
 def start(
@@ -57,11 +61,19 @@ def start(
     traces, captures: as for sandbox.start().
     Raises GrantError: something that is given does not exist, or cannot be had.
     Raises ValueError, TypeError, ArgdataError: args cannot be given.
+    Raises UsageError, NotRunnableError: the target is none that is there, or can be run like this.
     """
-    parts = installation()
+    parts = installation() if given.target is None else installation_named(given.target)
     manifest = _manifest(parts.library, given, own, limits)
     try:
-        return sandbox.start(manifest, parts.interpreter, parts, traces=traces, captures=captures)
+        return sandbox.start(
+            manifest,
+            parts.interpreter,
+            parts,
+            traces=traces,
+            emulate=given.emulate,
+            captures=captures,
+        )
     except ManifestError as error:
         raise GrantError(*error.problems) from None
 

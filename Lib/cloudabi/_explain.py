@@ -25,6 +25,7 @@ _HEAD = ("fd", "place", "kind", "mode", "rights", "hard", "path or address")
 def table(plan: Plan) -> str:
     """Write the effective grants as a table, and the limits."""
     sets = _rights_sets(plan.grants)
+    hard = () if plan.emulator else _HARD
     rows = [
         (
             str(item.number),
@@ -40,8 +41,8 @@ def table(plan: Plan) -> str:
     lines = [f"{plan.program} is granted nothing", ""]
     if rows:
         lines = [f"Grants to {plan.program}", *_indented(_columns([_HEAD, *rows])), ""]
-        lines += ["Rights", *_indented([*_legend(plan.grants, sets), *_HARD]), ""]
-    return _text([*lines, *_limits(plan)])
+        lines += ["Rights", *_indented([*_legend(plan.grants, sets), *hard]), ""]
+    return _text([*_emulation(plan), *lines, *_limits(plan)])
 
 
 def dry_run(plan: Plan) -> str:
@@ -54,12 +55,15 @@ def document(plan: Plan) -> dict[str, object]:
     """Return a plan for JSON."""
     return {
         "program": plan.program,
+        "enforced": not plan.emulator,
+        "emulator": plan.emulator or None,
         "grants": [_record(item) for item in plan.grants],
         "limits": {
             key.name: {
                 "value": getattr(plan.limits, key.name),
                 "text": written_limit(key.name, getattr(plan.limits, key.name)),
                 "is_default": _is_default(plan, key.name),
+                "enforced": not _is_void(plan, key.name),
             }
             for key in LIMITS.keys or ()
         },
@@ -124,17 +128,30 @@ def _filled(head: str, names: Sequence[str]) -> list[str]:
     return wrap(text, _WIDTH - 2, initial_indent=head, subsequent_indent=" " * 7)
 
 
+def _emulation(plan: Plan) -> Iterator[str]:
+    if plan.emulator:
+        yield f"Not enforced: `{plan.emulator}` would run the program, and nothing confine it"
+        yield ""
+
+
 def _limits(plan: Plan) -> Iterator[str]:
     yield "Limits"
     rows = []
     for key in LIMITS.keys or ():
         amount = written_limit(key.name, getattr(plan.limits, key.name))
-        rows.append((key.name, amount, "(default)" if _is_default(plan, key.name) else ""))
+        notes = ["default"] if _is_default(plan, key.name) else []
+        notes += ["not enforced"] if _is_void(plan, key.name) else []
+        rows.append((key.name, amount, f"({', '.join(notes)})" if notes else ""))
     yield from _indented(_columns(rows))
 
 
 def _is_default(plan: Plan, limit: str) -> bool:
     return bool(getattr(plan.limits, limit) == getattr(type(plan.limits), limit))
+
+
+def _is_void(plan: Plan, limit: str) -> bool:
+    """Tell whether a limit does not hold: an emulator's memory cannot be told from a program's."""
+    return bool(plan.emulator) and limit == "memory"
 
 
 def _leaf(leaf: Any) -> str:

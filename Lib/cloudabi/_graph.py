@@ -55,7 +55,8 @@ def _program(plan: Plan) -> list[str]:
         f"{key.name}: {written_limit(key.name, getattr(plan.limits, key.name))}"
         for key in LIMITS.keys or ()
     ]
-    return [plan.program.rpartition("/")[2], *limits]
+    warning = [f"not enforced: {plan.emulator}"] if plan.emulator else []
+    return [plan.program.rpartition("/")[2], *warning, *limits]
 
 
 def _thing(item: Planned) -> list[str]:

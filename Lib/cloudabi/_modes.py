@@ -8,22 +8,29 @@ import sys
 from cloudabi import _explain
 from cloudabi._plan import plan
 from cloudabi._record import TYPE_CHECKING
-from cloudabi.errors import ManifestError
+from cloudabi.errors import ManifestError, NotRunnableError
 
 if TYPE_CHECKING:
+    from cloudabi._installation import Installation
     from cloudabi._options import Options
     from cloudabi._plan import Plan
     from cloudabi.manifest import Manifest
 
 
-def answer(options: Options, manifest: Manifest, program: str, folder: str) -> None:
+def answer(
+    options: Options, manifest: Manifest, program: str, folder: str, parts: Installation
+) -> None:
     """Print what the options ask for.
 
-    folder: what relative paths of the manifest start from.
-    Raises ManifestError: a run would not come about.
+    folder: what relative paths of the manifest start from. parts: what would run the program.
+    Raises ManifestError, NotRunnableError: a run would not come about.
     """
-    planned = plan(manifest, program, folder)
+    planned = plan(manifest, program, folder, parts.emulator)
     sys.stdout.write(_answer(options, planned))
+    if options.dry_run and parts.emulator and not options.emulate:
+        from cloudabi._emulation import refusal
+
+        raise NotRunnableError(*refusal(parts).problems, *planned.problems)
     if options.dry_run and planned.problems:
         raise ManifestError(*planned.problems)
 

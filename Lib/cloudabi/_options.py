@@ -66,6 +66,17 @@ OPTIONS = (
         "no_landlock",
         "go on where the kernel lacks Landlock, one of several barriers",
     ),
+    Option(
+        "--target",
+        "target",
+        "run the Python of another type of machine",
+        argument="TRIPLE",
+    ),
+    Option(
+        "--emulate",
+        "emulate",
+        "run what this machine cannot in an emulator; nothing is enforced",
+    ),
     Option("--help", "is_help", "print this text"),
     Option("--version", "is_version", "print the version"),
 )
@@ -88,6 +99,8 @@ class Options(Record):
     report: str | None = None
     prints_ports: bool = False
     no_landlock: bool = False
+    target: str | None = None
+    emulate: bool = False
     is_help: bool = False
     is_version: bool = False
 
@@ -115,6 +128,8 @@ def parse(arguments: Sequence[str]) -> Options:
         raise _usage(f"`{modes[0]}` and `{modes[1]}` exclude each other")
     if found.get("format") == "json" and found.get("explain") in ("dot", "svg"):
         raise _usage(f"`--format json` and `--explain={found['explain']}` exclude each other")
+    if programs and "target" in found:
+        raise _usage("`--target` is for Python, and there is a program", "leave out `--target`")
     return Options(program=programs[0] if programs else None, **found)
 
 

@@ -112,6 +112,7 @@ class Plan(Record):
     value: what the program gets, one leaf after the other, with their places; descriptors have
         the program's numbers.
     problems: why the run would fail, as far as looking tells.
+    emulator: what would run the program, without any barrier; empty where the kernel confines it.
     """
 
     program: str
@@ -119,12 +120,13 @@ class Plan(Record):
     value: tuple[tuple[str, Any], ...]
     limits: Limits
     problems: tuple[Problem, ...]
+    emulator: str = ""
 
 
-def plan(manifest: Manifest, program: str, folder: str) -> Plan:
+def plan(manifest: Manifest, program: str, folder: str, emulator: str = "") -> Plan:
     """Look at what a manifest names.
 
-    folder: what its relative paths start from.
+    folder: what its relative paths start from. emulator: what would run the program, if anything.
     """
     looker = _Looker(program, folder)
     looks = {resource: looker.look(resource) for resource in manifest.resources}
@@ -149,7 +151,8 @@ def plan(manifest: Manifest, program: str, folder: str) -> Plan:
     for number, grant in enumerate(order):
         resource = by_place[grant.place]
         planned.append(Planned(number, tuple(places[number]), resource, grant, looks[resource]))
-    return Plan(program, tuple(planned), tuple(value), manifest.limits, looker.problems())
+    problems = looker.problems()
+    return Plan(program, tuple(planned), tuple(value), manifest.limits, problems, emulator)
 
 
 def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:

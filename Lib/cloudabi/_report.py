@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from cloudabi._installation import Installation
     from cloudabi._opening import Grant
     from cloudabi.manifest import Manifest
     from cloudabi.outcome import Denial, Ending, Outcome
 
 _FORMAT = 1
+_BARRIERS = ("seccomp", "landlock", "no_new_privs")
 
 
 class Report:
@@ -72,13 +74,15 @@ class Report:
         manifest: Manifest,
         grants: Mapping[Resource, Grant],
         outcome: Outcome,
-        *,
-        no_landlock: bool,
+        enforced: Mapping[str, bool | None],
     ) -> None:
-        """Write the record of a run."""
+        """Write the record of a run.
+
+        enforced: what barriers() said.
+        """
         usage = outcome.usage
         self._record |= {
-            "enforced": _barriers(no_landlock),
+            "enforced": enforced,
             "grants": [_grant(resource, grant, outcome.used) for resource, grant in grants.items()],
             "denials": _denials(outcome, manifest),
             "lost": outcome.lost,
@@ -116,8 +120,13 @@ class Report:
         )
 
 
-def _barriers(no_landlock: bool) -> dict[str, bool | None]:
-    """Say what held the program; a run does not begin without what is required."""
+def barriers(parts: Installation, *, no_landlock: bool) -> dict[str, bool | None]:
+    """Say what holds a program; a run does not begin without what is required.
+
+    no_landlock: what the run was told. Under an emulator, nothing that holds is worth mentioning.
+    """
+    if parts.emulator:
+        return dict.fromkeys(_BARRIERS, False)
     landlock: bool | None = True
     if no_landlock:
         try:
@@ -125,7 +134,7 @@ def _barriers(no_landlock: bool) -> dict[str, bool | None]:
                 landlock = "landlock" in file.read().split(",")
         except OSError:
             landlock = None  # unknown
-    return {"seccomp": True, "landlock": landlock, "no_new_privs": True}
+    return dict.fromkeys(_BARRIERS, True) | {"landlock": landlock}
 
 
 def _grant(resource: Resource, grant: Grant, used: frozenset[str]) -> dict[str, object]:

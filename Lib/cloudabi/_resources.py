@@ -132,8 +132,8 @@ def _tmpdir(node: Node, place: str, _value: Mapping[str, Any]) -> TemporaryDirec
     return TemporaryDirectory(node.tag_span, place)
 
 
-def _stdlib(node: Node, place: str, _value: Mapping[str, Any]) -> StandardLibrary:
-    return StandardLibrary(node.tag_span, place, installation().library, READ)
+def _stdlib(node: Node, place: str, value: Mapping[str, Any]) -> StandardLibrary:
+    return StandardLibrary(node.tag_span, place, value["path"] or installation().library, READ)
 
 
 # By tag: from a node that fits its form, its place and the value of its map to a resource.

@@ -69,6 +69,8 @@ def run(
     timeout: float | None = None,
     check: bool = True,
     traces: bool = False,
+    target: str | None = None,
+    emulate: bool = False,
 ) -> Result:
     """Run Python code in a new sandbox, and wait for its end.
 
@@ -81,9 +83,12 @@ def run(
     timeout: seconds; a wall time limit.
     check: raise what went wrong, instead of returning it.
     traces: gather denials.
+    target: triple or short name of the machine whose Python runs, if it is not this one.
+    emulate: go on where that takes an emulator, under which nothing is enforced.
     Raises GrantError: something that is granted does not exist, or cannot be had.
     Raises ArgdataError: args have no argdata form. OSError: there is no such file with code.
     Raises RunError: the program failed; each way has its subclass.
+    Raises CloudabiError: the target is not there, or takes an emulator.
 
     >>> import cloudabi
     >>> cloudabi.run("import sys; sum(sys.argdata['numbers'])", args={"numbers": [1, 2, 3]}).value
@@ -98,7 +103,7 @@ def run(
           ~~^~~
       ZeroDivisionError: division by zero
     """
-    given = Given(args, files, sockets, path)
+    given = Given(args, files, sockets, path, target, emulate)
     with _Run(code, given, stdin) as prepared:
         with prepared.start(within(limits, timeout), traces) as running:
             outcome = running.wait()
@@ -117,6 +122,8 @@ async def run_async(
     timeout: float | None = None,
     check: bool = True,
     traces: bool = False,
+    target: str | None = None,
+    emulate: bool = False,
 ) -> Result:
     """Do as run() does, while the event loop goes on. Cancelling it ends the program.
 
@@ -130,7 +137,7 @@ async def run_async(
     >>> asyncio.run(squares())
     [4, 9]
     """
-    given = Given(args, files, sockets, path)
+    given = Given(args, files, sockets, path, target, emulate)
     with _Run(code, given, stdin) as prepared:
         with prepared.start(within(limits, timeout), traces) as running:
             outcome = await _ended(running)

@@ -38,14 +38,19 @@ def report(error: CloudabiError, stream: TextIO, *, as_json: bool = False) -> No
     stream.write("\n".join(texts))
 
 
-def report_denial(problem: Problem, stream: TextIO, *, as_json: bool = False) -> None:
-    """Print what explains a refusal; in colour if the stream is a terminal. JSON takes a line."""
+def report_event(
+    problem: Problem, stream: TextIO, *, as_json: bool = False, word: str = ""
+) -> None:
+    """Print what is told about a run; in colour if the stream is a terminal. JSON takes a line.
+
+    word: as for render().
+    """
     if as_json:
         import json
 
         text = json.dumps(problem_document(problem)) + "\n"
     else:
-        text = render(problem, color=_wants_color(stream), word="denied")
+        text = render(problem, color=_wants_color(stream), word=word)
     stream.write(text)
     stream.flush()
 

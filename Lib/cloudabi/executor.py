@@ -51,6 +51,8 @@ class SandboxExecutor(Executor):
         limits: resources.Limits | None = None,
         timeout: float | None = None,
         max_tasks_per_child: int | None = None,
+        target: str | None = None,
+        emulate: bool = False,
     ) -> None:
         """Start nothing yet: workers start with the tasks.
 
@@ -60,6 +62,7 @@ class SandboxExecutor(Executor):
         timeout: seconds that one task may take, and the start of its worker where that is new; the
             worker is ended then.
         max_tasks_per_child: after so many tasks a worker is replaced.
+        target, emulate: whose Python the workers are, as for run().
         Raises ValueError: a number makes no sense.
         """
         if timeout is not None and not timeout > 0:
@@ -68,7 +71,7 @@ class SandboxExecutor(Executor):
             raise ValueError("max_tasks_per_child must be >= 1")
         if max_workers is None:
             max_workers = len(os.sched_getaffinity(0))
-        given = Given(args, files, sockets, path)
+        given = Given(args, files, sockets, path, target, emulate)
         limits = limits or Limits()
         self._threads = ThreadPoolExecutor(max_workers, thread_name_prefix="SandboxExecutor")
         self._workers = _Workers(lambda: Worker(given, limits), timeout, max_tasks_per_child)

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from cloudabi._installation import Installation, installation
+from cloudabi._installation import (
+    Installation,
+    installation,
+    installation_for,
+    installation_named,
+)
 from cloudabi._record import TYPE_CHECKING
 from cloudabi._signals import Interrupted, Signals
 from cloudabi.errors import Problem, RunError
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from cloudabi.outcome import Denial, Ending, Outcome
     from cloudabi.sandbox import Sandbox
 
-__all__ = ["Installation", "installation", "run"]
+__all__ = ["Installation", "installation", "installation_for", "installation_named", "run"]
 
 
 def run(
@@ -28,6 +33,7 @@ def run(
     *,
     folder: str,
     no_landlock: bool = False,
+    emulate: bool = False,
     tell: Callable[[str, str], None] | None = None,
     deny: Callable[[Problem], None] | None = None,
     report: Report | None = None,
@@ -36,6 +42,7 @@ def run(
 
     folder: what relative paths of the manifest start from.
     no_landlock: go on where the kernel has no Landlock.
+    emulate: go on where the program needs an emulator, under which nothing is enforced.
     tell: called with place and address of each socket that was bound.
     deny: called with what explains each refusal, once for those that are the same.
     report: gets what is known about the run.
@@ -45,7 +52,10 @@ def run(
     """
     traces = deny is not None or report is not None
     try:
-        with Signals() as signals, Preparation(manifest, program, parts, folder=folder) as prepared:
+        with (
+            Signals() as signals,
+            Preparation(manifest, program, parts, folder=folder, emulate=emulate) as prepared,
+        ):
             if tell is not None:
                 for place, address in prepared.opened.addresses.items():
                     tell(place, address)
@@ -56,7 +66,10 @@ def run(
     except Interrupted as early:
         return _status(interrupted(early.number))
     if report is not None:
-        report.finish(manifest, prepared.opened.grants, outcome, no_landlock=no_landlock)
+        from cloudabi._report import barriers
+
+        enforced = barriers(parts, no_landlock=no_landlock)
+        report.finish(manifest, prepared.opened.grants, outcome, enforced)
     return _status(outcome.ending)
 
 

@@ -38,16 +38,17 @@ class Manifest(Record):
     limits: Limits = Limits()
 
 
-def parse(data: bytes, name: str, *, for_python: bool) -> Manifest:
+def parse(data: bytes, name: str, *, for_python: bool, library: str = "") -> Manifest:
     """Parse a manifest.
 
     name: what the person calls the file.
     for_python: the program is our interpreter, whose top-level keys are known.
+    library: the folder that `!stdlib` stands for; that of this machine's own Python without it.
     Raises ManifestError: with every problem that was found, or very many of them.
     """
     source = _decode(data, name)
     root = compose(source)
-    reader = _Reader()
+    reader = _Reader(library)
     try:
         value, limits = reader.document(root, for_python=for_python)
     except _Enough:
@@ -93,7 +94,8 @@ class _Enough(Exception):  # noqa: N818
 class _Reader:
     """Turns nodes into values and gathers what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: str) -> None:
+        self._library = library
         self.problems: list[Problem] = []
         self.resources: list[Resource] = []
         self._values: dict[Node, Any] = {}
@@ -136,6 +138,8 @@ class _Reader:
         value = self._formed(_grammar.TAGS[tag], node, place)
         if value is None:
             return None
+        if tag == "!stdlib":
+            value = {"path": self._library}
         resource = _resources.MAKERS[tag](node, place.removeprefix("."), value)
         self.resources.append(resource)
         return resource

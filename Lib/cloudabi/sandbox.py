@@ -53,6 +53,7 @@ def start(
     folder: str = "",
     traces: bool = False,
     no_landlock: bool = False,
+    emulate: bool = False,
     captures: Mapping[str, int | None] | None = None,
 ) -> Sandbox:
     """Open what a manifest names, and start a program with that and nothing else.
@@ -60,11 +61,14 @@ def start(
     folder: what relative paths of the manifest start from.
     traces: record what is denied and what is used.
     no_landlock: go on where the kernel has no Landlock.
+    emulate: go on where the program needs an emulator, under which nothing is enforced.
     captures: places of outputs to keep instead of passing them on, each with the most bytes that
         there may be, or None if the limit of all output is enough.
     Raises CloudabiError: it could not be started; a subclass says why.
     """
-    with Preparation(manifest, program, parts, folder=folder, captures=captures) as prepared:
+    with Preparation(
+        manifest, program, parts, folder=folder, emulate=emulate, captures=captures
+    ) as prepared:
         return prepared.start(traces=traces, no_landlock=no_landlock)
 
 
@@ -82,6 +86,7 @@ class Preparation:
         parts: Installation,
         *,
         folder: str = "",
+        emulate: bool = False,
         captures: Mapping[str, int | None] | None = None,
     ) -> None:
         """Open everything. Arguments and errors are those of start()."""
@@ -89,7 +94,10 @@ class Preparation:
         self._manifest = manifest
         self._broker = parts.broker
         self._is_started = False
+        self._emulator: int | None = None
         try:
+            if parts.emulator:
+                self._emulator = self.opened.keep(_open_emulator(parts, emulate))
             self._runtime = self.opened.keep(_open_part(parts.runtime))
             self._program = self.opened.program(program)
             self.opened.resources(manifest.resources, folder, self._program)
@@ -128,6 +136,8 @@ class Preparation:
                 "traces": traces,
                 "no_landlock": no_landlock,
             }
+            if self._emulator is not None:
+                spec["emulator"] = Fd(self._emulator)
             pid = self._spawn(*encode(spec, literal=True))
             journal = Journal(grants, self._manifest.limits)
             try:
@@ -412,6 +422,14 @@ def _open_part(path: str) -> int:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise incomplete(path, error) from None
+
+
+def _open_emulator(parts: Installation, is_meant: bool) -> int:
+    from cloudabi import _emulation
+
+    if not is_meant:
+        raise _emulation.refusal(parts)
+    return _emulation.open_emulator(parts)
 
 
 def _descriptor(grant: Grant, resource: Resource) -> dict[Value, Value]:

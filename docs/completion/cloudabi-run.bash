@@ -13,9 +13,10 @@ _cloudabi_run()
 	--explain=) mapfile -t COMPREPLY < <(compgen -W "table dot svg" -- "$word") ;;
 	--format=|--format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word") ;;
 	--report=|--report) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	--target=|--target) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*)
 		if [[ $word == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "-f --file --check --dry-run --explain --explain=table --explain=dot --explain=svg --format --trace-denials --report --print-ports --no-landlock --help --version" -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W "-f --file --check --dry-run --explain --explain=table --explain=dot --explain=svg --format --trace-denials --report --print-ports --no-landlock --target --emulate --help --version" -- "$word")
 		else
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		fi

@@ -10,5 +10,7 @@ complete -c cloudabi-run -l trace-denials -d 'print each refused operation and w
 complete -c cloudabi-run -l report -r -F -d 'write a JSON record of the run to a file'
 complete -c cloudabi-run -l print-ports -d 'print the address of each bound socket'
 complete -c cloudabi-run -l no-landlock -d 'go on where the kernel lacks Landlock, one of several barriers'
+complete -c cloudabi-run -l target -r -F -d 'run the Python of another type of machine'
+complete -c cloudabi-run -l emulate -d 'run what this machine cannot in an emulator; nothing is enforced'
 complete -c cloudabi-run -l help -d 'print this text'
 complete -c cloudabi-run -l version -d 'print the version'
