@@ -87,6 +87,7 @@ def yamlish() -> st.SearchStrategy[str]:
 @given(text=yamlish(), for_python=st.booleans())
 @example(text="limits: &a {wall: 1}\nargs: *a", for_python=True)
 @example(text="? !file {path: x}\n: 1", for_python=False)
+@example(text="limits: {!!binary wall: 2 s, wall: 3 s}", for_python=True)
 @example(text="!tmpdir {a: {b: !tmpdir {c: 1}}}", for_python=False)
 def test_text_that_looks_like_a_manifest(text: str, for_python: bool) -> None:
     judge(text.encode("utf-8", "surrogatepass"), for_python=for_python)

@@ -39,7 +39,8 @@ def map_problems(form: Form, node: Node, value: Mapping[Any, Any]) -> Iterator[P
     for key_node, value_node in node.pairs():
         name = key_node.text if key_node.kind == SCALAR else ""
         key = form.key(name)
-        if key is None or name not in value:
+        is_text = key_node.tag in (None, "!!str")
+        if key is None or name not in value or not is_text:
             from cloudabi._mistakes import unknown_key
 
             yield unknown_key(form, name, key_node)
