@@ -2,13 +2,16 @@
 # What a build needs from the machine: Debian packages, and how each is recognised without apt.
 
 import os
+import platform
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pybuild.errors import ToolError
 from pybuild.log import Reporter
+from pybuild.targets import TARGETS
 
 INCLUDE = Path("/usr/include")
 
@@ -32,7 +35,16 @@ class Package:
         return any((folder / self.header).exists() for folder in folders)
 
 
+def _foreign_headers() -> Iterator[Package]:
+    """The kernel's headers for the machines that this one is not."""
+    for target in TARGETS:
+        if platform.machine() not in target.machines:
+            header = f"/usr/{target.multiarch}/include/asm/unistd.h"
+            yield Package(f"linux-libc-dev-{target.debian}-cross", file=header)
+
+
 BUILD = (
+    *dict.fromkeys(_foreign_headers()),
     Package("clang-16", program="clang-16"),
     Package("lld-16", program="ld.lld-16"),
     Package("llvm-16", program="llvm-ar-16"),

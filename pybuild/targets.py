@@ -27,7 +27,7 @@ class Target:
     host_triple: Linux programs for the same machine, such as the runtime.
     machines: what uname -m says on hosts that run it natively.
     emulator: the program that runs programs for such hosts elsewhere.
-    multiarch: Debian's name for such hosts; it is in the paths of their headers.
+    debian: what Debian calls such hosts; multiarch: the same in paths, as of their headers.
     machine_flags: the processor that programs are for, where it is not the compiler's choice.
     host_flags: the same for the runtime.
     works: the FEATURES that it offers; a target with none is not built.
@@ -40,6 +40,7 @@ class Target:
     pointer_bits: int
     machines: tuple[str, ...]
     emulator: str
+    debian: str
     multiarch: str
     machine_flags: tuple[str, ...] = ()
     host_flags: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ X86_64 = Target(
     pointer_bits=64,
     machines=("x86_64",),
     emulator="qemu-x86_64",
+    debian="amd64",
     multiarch="x86_64-linux-gnu",
     works=FEATURES,
 )
@@ -98,7 +100,8 @@ I686 = Target(
     pointer_bits=32,
     machines=("i686", "i586", "x86_64"),
     emulator="qemu-i386",
-    multiarch="x86_64-linux-gnu",  # one set of headers for both
+    debian="amd64",  # one set of headers for both
+    multiarch="x86_64-linux-gnu",
     machine_flags=("-msse2", "-mfpmath=sse"),  # arithmetic as everywhere, and any x86_64 has it
     works=FEATURES,
 )
@@ -110,6 +113,7 @@ ARMV6 = Target(
     pointer_bits=32,
     machines=("armv6l", "armv7l"),
     emulator="qemu-arm",
+    debian="armhf",
     multiarch="arm-linux-gnueabihf",
     host_flags=("-marm", "-mcpu=arm1176jzf-s"),  # the first with a thread pointer of the program's
     works=FEATURES,
@@ -122,6 +126,7 @@ AARCH64 = Target(
     pointer_bits=64,
     machines=("aarch64",),
     emulator="qemu-aarch64",
+    debian="arm64",
     multiarch="aarch64-linux-gnu",
     works=FEATURES,
 )

@@ -33,11 +33,11 @@ def test_help_ends_with_examples() -> None:
     assert "examples:\n  build_python.py run examples/hello.yaml" in result.stdout
 
 
-@pytest.mark.parametrize("target", ["mips-unknown-cloudabi", "aarch64-unknown-cloudabi"])
-def test_target_without_a_build(target: str) -> None:
-    result = build_python("build", "--target", target)
+def test_target_without_a_build() -> None:
+    result = build_python("build", "--target", "mips-unknown-cloudabi")
     assert result.returncode == Exit.USAGE
-    assert f"no build for {target}; there is one for x86_64-unknown-cloudabi" in result.stderr
+    offered = ", ".join(target.triple for target in targets.TARGETS)
+    assert f"no build for mips-unknown-cloudabi; there is one for {offered}" in result.stderr
 
 
 def test_unknown_suite() -> None:

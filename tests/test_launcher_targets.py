@@ -70,9 +70,11 @@ def is_i686(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class TestTable:
     def test_it_is_that_of_the_build(self) -> None:
-        mine = [(t.triple, t.arch, {1: 32, 2: 64}[t.elf[0]], t.machines) for t in TARGETS]
-        built = [(t.triple, t.arch, t.pointer_bits, t.machines) for t in targets.TARGETS]
+        mine = [(t.triple, t.arch, t.machines, t.emulator) for t in TARGETS]
+        built = [(t.triple, t.arch, t.machines, t.emulator) for t in targets.TARGETS]
         assert mine == built
+        bits = [{1: 32, 2: 64}[target.elf[0]] for target in TARGETS]
+        assert bits == [target.pointer_bits for target in targets.TARGETS]
 
     def test_it_is_documented(self) -> None:
         text = (ROOT / "docs" / "running.md").read_text()
