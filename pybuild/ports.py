@@ -58,7 +58,7 @@ def libffi(target: Target) -> Stage:
         template = (source / "include" / "ffi.h.in").read_text()
         (headers / "ffi.h").write_text(_ffi_header(template, name))
         files = [source / "src" / name for name in FFI_SOURCES]
-        files += [machine / name for name in units]
+        files += [*(machine / name for name in units), *sorted(ours.glob("*.c"))]
         includes = [f"-I{path}" for path in (headers, ours, source / "include", machine)]
         _archive(build, target, "libffi.a", files, includes)
 

@@ -52,7 +52,10 @@ class Target:
         return () if platform.machine() in self.machines else (self.emulator,)
 
     def compile_flags(self, sysroot: Path) -> tuple[str, ...]:
-        """Flags for every guest object: our headers only, position independent, no SafeStack."""
+        """Flags for every guest object: our headers only, position independent, no SafeStack.
+
+        All of a program is linked into one file, where each thread-local variable has its place.
+        """
         return (
             f"--target={self.triple}",
             *self.machine_flags,
@@ -60,6 +63,7 @@ class Target:
             "-isystem",
             str(sysroot / "include"),
             "-fPIE",
+            "-ftls-model=local-exec",
             "-fno-sanitize=safe-stack",
         )
 

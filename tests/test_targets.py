@@ -19,7 +19,7 @@ TARGETS = pytest.mark.parametrize("target", BUILT, ids=lambda target: target.arc
 
 # What differs between machines, as Python sees it, and things that tend to break in a new port.
 SURVEY = """
-    import ctypes, decimal, json, math, struct, sys, threading, time, zlib
+    import decimal, json, math, struct, sys, threading, time, zlib
 
     class Bits(threading.local):
         value = 0
