@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from abi import results
 from abi.ctext import parameters, wrap
 from abi.layout import WIDTHS, Layout
 from abi.model import STATUSES, Abi, Call, Function, Need, RightSet, Scalar, Struct, paragraph
@@ -13,7 +14,7 @@ OUTPUT = "docs/abi.md"
 
 HEAD = """\
 <!-- SPDX-License-Identifier: BSD-2-Clause -->
-<!-- Generated from abi/cloudabi.abi by abi/generate.py: edit that, not this. -->
+<!-- Generated from abi/cloudabi.abi and abi/results.json by abi/generate.py: edit those. -->
 
 # The CloudABI interface
 
@@ -27,11 +28,15 @@ In C, a type `name` is `cloudabi_name_t`, a constant `NAME` is `CLOUDABI_NAME`, 
 through pointers at the end of its parameters and are only stored when it succeeds.
 """
 
+CASES = """\
+For each target there
+stands how many cases of the conformance suite, `tests/c/`, pass in its last whole run."""
+
 KINDS = {"scalar": "", "enum": " that has one of the values", "flags": " made of bits"}
 
 
-def emit(abi: Abi) -> str:
-    parts = [HEAD, _status(abi)]
+def emit(abi: Abi, found: results.Results) -> str:
+    parts = [HEAD, _status(abi, found)]
     parts += [f"\n## {chapter.title}\n\n{chapter.doc}\n" for chapter in abi.chapters]
     parts += ["\n## Rights\n", *_rights(abi)]
     parts += ["\n## Integer types\n"]
@@ -56,14 +61,21 @@ def _cell(cell: object) -> str:
     return paragraph(str(cell)).replace("|", "\\|")
 
 
-def _status(abi: Abi) -> str:
+def _status(abi: Abi, found: results.Results) -> str:
     counts = ", ".join(f"{sum(c.status == s for c in abi.calls)} {s}" for s in STATUSES)
     rows = [
-        (call.number, f"[`{call.name}`](#{call.name})", call.status, call.note)
+        (
+            call.number,
+            f"[`{call.name}`](#{call.name})",
+            call.status,
+            *results.cells(found[call.name]),
+            call.note,
+        )
         for call in abi.calls
     ]
-    text = f"\n## Support\n\nOf the {len(abi.calls)} calls our runtime has: {counts}.\n"
-    return text + _table("nr | call | support | note", rows)
+    text = f"\n## Support\n\nOf the {len(abi.calls)} calls our runtime has: {counts}. {CASES}\n"
+    names = " | ".join(results.targets(found))
+    return text + _table(f"nr | call | support | {names} | note", rows)
 
 
 def _rights(abi: Abi) -> list[str]:

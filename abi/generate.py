@@ -22,6 +22,7 @@ from abi import (  # noqa: E402
     emit_syscalls,
     emit_trace,
     emit_types,
+    results,
 )
 from abi.model import Abi, AbiError  # noqa: E402
 from abi.parser import parse_file  # noqa: E402
@@ -35,14 +36,14 @@ EMITTERS: dict[str, Callable[[Abi], str]] = {
     emit_dispatch.OUTPUT: emit_dispatch.emit,
     emit_trace.OUTPUT: emit_trace.emit,
     emit_python.OUTPUT: emit_python.emit,
-    emit_docs.OUTPUT: emit_docs.emit,
     emit_errors.OUTPUT: emit_errors.emit,
 }
 
 
-def outputs(abi: Abi) -> dict[str, str]:
+def outputs(abi: Abi, found: results.Results) -> dict[str, str]:
     """The generated files: contents by path, relative to the root of the repository."""
-    return {path: emit(abi) for path, emit in EMITTERS.items()}
+    files = {path: emit(abi) for path, emit in EMITTERS.items()}
+    return files | {emit_docs.OUTPUT: emit_docs.emit(abi, found)}
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -80,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="root of the repository")
     options = parser.parse_args(arguments)
     try:
-        files = outputs(parse_file(options.root / SOURCE))
+        files = outputs(parse_file(options.root / SOURCE), results.load(options.root))
     except AbiError as error:
         print(f"error: {SOURCE}: {error}", file=sys.stderr)
         return 1

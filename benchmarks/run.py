@@ -28,7 +28,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 import cloudabi
 import serialization
 from cloudabi import SandboxExecutor, launcher, manifest
-from worlds import CLOUDABI_RUN, GUEST, GUEST_CC, ROOT, Arguments, Folder, Listener, Native, Sandbox, World
+from worlds import (
+    CLOUDABI_RUN,
+    GUEST,
+    GUEST_CC,
+    ROOT,
+    Arguments,
+    Folder,
+    Listener,
+    Native,
+    Sandbox,
+    World,
+)
 
 HELLO = ROOT / "examples" / "hello.yaml"
 PRIMITIVES = GUEST / "primitives.c"
@@ -125,7 +136,9 @@ def primitives(_bench: Bench) -> Iterator[Figure]:
         ]
         rounds = [[_reported(command) for command in commands] for _ in range(ROUNDS)]
     for name in rounds[0][0]:
-        first, second = (min(times[name] for times in column) for column in zip(*rounds, strict=True))
+        first, second = (
+            min(times[name] for times in column) for column in zip(*rounds, strict=True)
+        )
         yield Figure(name, first, second)
 
 

@@ -27,13 +27,8 @@ OTHER = (
     "trampoline_setup",
 )
 
-# By architecture, a folder with files that take the place of others or are added.
-MACHINES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "x86_64": ("x86_64", ()),
-    "i686": ("i386", ()),
-    "armv6": ("arm", ("aeabi_*",)),
-    "aarch64": ("aarch64", ()),
-}
+# What a machine may have beyond that: the names that ARM's ABI gives.
+FURTHER = "aeabi_*"
 
 
 @functools.cache
@@ -76,10 +71,9 @@ def builtins(target: Target) -> Stage:
 
 def files(folder: Path, target: Target) -> Iterator[Path]:
     """List what is compiled: files for all machines, or the machine's own in their place."""
-    name, further = MACHINES[target.arch]
-    own = {path.stem: path for path in (folder / name).iterdir() if path.suffix in (".c", ".S")}
+    machine = folder / target.llvm_arch
+    own = {path.stem: path for path in sorted(machine.iterdir()) if path.suffix in (".c", ".S")}
     others = {path for pattern in OTHER for path in folder.glob(f"{pattern}.c")}
     for path in sorted(set(folder.glob("*.c")) - others):
         yield own.get(path.stem, path)
-    for pattern in further:
-        yield from sorted(path for path in own.values() if path.match(f"{pattern}.*"))
+    yield from (path for path in own.values() if path.match(FURTHER))

@@ -13,7 +13,7 @@ from pybuild import native, pip, runtime
 from pybuild.native import PYTHON, SITE_PACKAGES
 from pybuild.packages import identity
 from pybuild.stages import Build, Driver, Stage
-from pybuild.targets import BUILT, CLANG, Target
+from pybuild.targets import CLANG, TARGETS, Target
 
 PACKAGE = SITE_PACKAGES / "cloudabi"
 
@@ -56,7 +56,7 @@ def launcher() -> Stage:
 
 def parts() -> tuple[Stage, ...]:
     """What dist/host is assembled from."""
-    return (native.build_python(), pip.launcher(), launcher(), *programs(BUILT))
+    return (native.build_python(), pip.launcher(), launcher(), *programs(TARGETS))
 
 
 def programs(targets: Iterable[Target]) -> tuple[Stage, ...]:
@@ -86,7 +86,7 @@ def _link_parts(folder: Path) -> None:
     """Let the package find everything in its folder `parts`, as where it is a wheel's."""
     parts = folder / runtime.LIBEXEC
     (folder / PACKAGE / "parts").symlink_to(os.path.relpath(parts, folder / PACKAGE))
-    for target in BUILT:
+    for target in TARGETS:
         dist = folder.parent / target.triple
         (parts / target.triple).symlink_to(os.path.relpath(dist, parts))
 

@@ -38,6 +38,7 @@ START_OBJECTS = ("crt0", "crtbegin", "crtend")
 
 SOURCE_SUFFIXES = (".c", ".s", ".S")
 
+
 @functools.cache
 def sysroot(target: Target) -> Stage:
     """include/ and lib/{crt0.o,crtbegin.o,crtend.o,libc.a,libcompiler_rt.a}."""

@@ -17,13 +17,6 @@ ZLIB_SOURCES = (
 )
 ZLIB_HEADERS = ("zconf.h", "zlib.h")
 
-# By architecture, what libffi's configure would choose: a name, a folder and its files.
-FFI_MACHINES = {
-    "x86_64": ("X86_64", "x86", ("ffi64.c", "unix64.S", "ffiw64.c", "win64.S")),
-    "i686": ("X86", "x86", ("ffi.c", "sysv.S")),
-    "armv6": ("ARM", "arm", ("ffi.c", "sysv.S")),
-    "aarch64": ("AARCH64", "aarch64", ("ffi.c", "sysv.S")),
-}
 FFI_SOURCES = ("prep_cif.c", "types.c")
 FFI_OURS = Path("ports", "libffi")
 
@@ -47,7 +40,7 @@ def zlib(target: Target) -> Stage:
 @functools.cache
 def libffi(target: Target) -> Stage:
     """Libffi without closures: those are code made at run time, which no program can run."""
-    name, folder, units = FFI_MACHINES[target.arch]
+    name, folder, units = target.ffi
 
     def build(build: Build) -> None:
         source = build.source("libffi")

@@ -42,7 +42,9 @@ BROKER_FLAGS = (
 def host_headers(target: Target) -> tuple[str, ...]:
     """Flags for the headers of the kernel on a target's hosts: this machine's, or a package's."""
     native = Path("/usr/include", target.multiarch)
-    folders = (native, native.parent) if native.is_dir() else (Path(f"/usr/{target.multiarch}/include"),)
+    folders = (
+        (native, native.parent) if native.is_dir() else (Path(f"/usr/{target.multiarch}/include"),)
+    )
     return tuple(word for folder in folders for word in ("-idirafter", str(folder)))
 
 

@@ -13,9 +13,6 @@ READELF = "llvm-readelf-16"
 STRIP = "llvm-strip-16"
 OBJCOPY = "llvm-objcopy-16"
 
-# What a target can offer; the columns of the table in README.md.
-FEATURES = ("C programs", "Python 3.14", "confined by the kernel")
-
 
 @dataclass(frozen=True)
 class Target:
@@ -23,28 +20,31 @@ class Target:
 
     triple: as clang knows it; names the folder in dist/.
     arch: names runtime/arch/<arch> and cloudabi-runtime-<arch>.
-    musl_arch: the folder in musl's arch/.
+    musl_arch: the folder in musl's arch/; llvm_arch: that in the compiler's builtins.
+    ffi: what libffi calls the machine, its folder there, and the files that it takes.
     host_triple: Linux programs for the same machine, such as the runtime.
+    elf_machine: the number of the machine in its ELF files.
     machines: what uname -m says on hosts that run it natively.
     emulator: the program that runs programs for such hosts elsewhere.
     debian: what Debian calls such hosts; multiarch: the same in paths, as of their headers.
     machine_flags: the processor that programs are for, where it is not the compiler's choice.
     host_flags: the same for the runtime.
-    works: the FEATURES that it offers; a target with none is not built.
     """
 
     triple: str
     arch: str
     musl_arch: str
+    llvm_arch: str
+    ffi: tuple[str, str, tuple[str, ...]]
     host_triple: str
     pointer_bits: int
+    elf_machine: int
     machines: tuple[str, ...]
     emulator: str
     debian: str
     multiarch: str
     machine_flags: tuple[str, ...] = ()
     host_flags: tuple[str, ...] = ()
-    works: tuple[str, ...] = ()
 
     @property
     def runner(self) -> tuple[str, ...]:
@@ -88,55 +88,62 @@ X86_64 = Target(
     triple="x86_64-unknown-cloudabi",
     arch="x86_64",
     musl_arch="x86_64",
+    llvm_arch="x86_64",
+    ffi=("X86_64", "x86", ("ffi64.c", "unix64.S", "ffiw64.c", "win64.S")),
     host_triple="x86_64-linux-gnu",
     pointer_bits=64,
+    elf_machine=62,
     machines=("x86_64",),
     emulator="qemu-x86_64",
     debian="amd64",
     multiarch="x86_64-linux-gnu",
-    works=FEATURES,
 )
 I686 = Target(
     triple="i686-unknown-cloudabi",
     arch="i686",
     musl_arch="i386",
+    llvm_arch="i386",
+    ffi=("X86", "x86", ("ffi.c", "sysv.S")),
     host_triple="i686-linux-gnu",
     pointer_bits=32,
+    elf_machine=3,
     machines=("i686", "i586", "x86_64"),
     emulator="qemu-i386",
     debian="amd64",  # one set of headers for both
     multiarch="x86_64-linux-gnu",
     machine_flags=("-msse2", "-mfpmath=sse"),  # arithmetic as everywhere, and any x86_64 has it
-    works=FEATURES,
 )
 ARMV6 = Target(
     triple="armv6-unknown-cloudabi-eabihf",
     arch="armv6",
     musl_arch="arm",
+    llvm_arch="arm",
+    ffi=("ARM", "arm", ("ffi.c", "sysv.S")),
     host_triple="armv6-linux-gnueabihf",
     pointer_bits=32,
+    elf_machine=40,
     machines=("armv6l", "armv7l"),
     emulator="qemu-arm",
     debian="armhf",
     multiarch="arm-linux-gnueabihf",
     host_flags=("-marm", "-mcpu=arm1176jzf-s"),  # the first with a thread pointer of the program's
-    works=FEATURES,
 )
 AARCH64 = Target(
     triple="aarch64-unknown-cloudabi",
     arch="aarch64",
     musl_arch="aarch64",
+    llvm_arch="aarch64",
+    ffi=("AARCH64", "aarch64", ("ffi.c", "sysv.S")),
     host_triple="aarch64-linux-gnu",
     pointer_bits=64,
+    elf_machine=183,
     machines=("aarch64",),
     emulator="qemu-aarch64",
     debian="arm64",
     multiarch="aarch64-linux-gnu",
-    works=FEATURES,
 )
 
 TARGETS = (X86_64, I686, ARMV6, AARCH64)
-BUILT = tuple(target for target in TARGETS if target.works)
 
 
 def by_triple(triple: str) -> Target | None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from abi import results
 from harness import CLOUDABI_RUN, PYTHON
 from launcher_harness import compiled
+from recorder import Recorder
 
 # Whatever starts the tests in the background has these ignored, and programs inherit it.
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
@@ -18,6 +20,29 @@ SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 # A busy machine is no mistake of a test's.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--target", default="", help="run only those tests on targets that are on it")
+    parser.addoption("--record", action="store_true", help=f"write {results.OUTPUT}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Recorder())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about other targets than the one that is wanted."""
+    wanted = config.getoption("target")
+    others = [item for item in items if wanted and _triple(item) not in ("", wanted)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _triple(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    target = callspec.params.get("target", callspec.params.get("machine")) if callspec else None
+    return getattr(target, "triple", "")
 
 
 def pytest_sessionstart() -> None:

@@ -155,7 +155,9 @@ def probes(host: Host, tmp_path_factory: pytest.TempPathFactory) -> ProbesOf:
 def names_of(target: Target) -> list[str]:
     """The probes for a machine, in the order of their numbers."""
     sources = (FOLDER / "probe.c", FOLDER / f"{target.arch}.h")
-    return [name for path in sources for name in re.findall(r"^\tX\((\w+)\)", path.read_text(), re.M)]
+    return [
+        name for path in sources for name in re.findall(r"^\tX\((\w+)\)", path.read_text(), re.M)
+    ]
 
 
 CASES = [

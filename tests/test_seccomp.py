@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -213,12 +212,10 @@ class Judge:
         return wanted
 
 
-CASES = [
-    pytest.param(target, stage, id=f"{target.arch}-{stage}") for target in TARGETS for stage in STAGES
-]
+CASES = [(target, stage) for target in TARGETS for stage in STAGES]
 
 
-@pytest.fixture(params=CASES, name="judge")
+@pytest.fixture(params=CASES, ids=[f"{target.arch}-{stage}" for target, stage in CASES], name="judge")
 def _judge(request: pytest.FixtureRequest) -> Judge:
     target, stage = request.param
     place, always = STAGES[stage]

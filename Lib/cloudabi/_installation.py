@@ -7,6 +7,7 @@ import os
 import stat
 
 from cloudabi._record import Record
+from cloudabi._targets import ROWS
 from cloudabi.errors import CloudabiError, Problem, UsageError
 
 _HELP = (
@@ -32,12 +33,7 @@ class Target(Record):
 
 
 # A host's own target is the first one that it runs.
-TARGETS = (
-    Target("x86_64-unknown-cloudabi", "x86_64", (2, 62), ("x86_64",), "qemu-x86_64"),
-    Target("i686-unknown-cloudabi", "i686", (1, 3), ("i686", "i586", "x86_64"), "qemu-i386"),
-    Target("armv6-unknown-cloudabi-eabihf", "armv6", (1, 40), ("armv6l", "armv7l"), "qemu-arm"),
-    Target("aarch64-unknown-cloudabi", "aarch64", (2, 183), ("aarch64",), "qemu-aarch64"),
-)
+TARGETS = tuple(Target(*row) for row in ROWS)
 
 # Of an ELF header: magic number, class, byte order, version and system; type and machine follow.
 _HEADER_SIZE = 20

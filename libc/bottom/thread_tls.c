@@ -34,8 +34,9 @@ static size_t padding(uintptr_t value, uintptr_t skew)
 /* The alignment of the thread pointer. */
 static size_t pointer_align(void)
 {
-	return segment.align > alignof(struct pthread) ? segment.align :
-							 alignof(struct pthread);
+	return segment.align > alignof(struct pthread) ?
+		       segment.align :
+		       alignof(struct pthread);
 }
 
 static char *align_pointer(char *pointer)

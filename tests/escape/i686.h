@@ -44,7 +44,7 @@ static long raw_long_mode(long nr, const void *a, long b)
 			 "1:	push $0x33\n"
 			 "	call 2f\n"
 			 "	.byte 0x0f, 0x05\n" /* syscall */
-			 "	.byte 0xcb\n"	    /* lret, of 32 bits */
+			 "	.byte 0xcb\n"       /* lret, of 32 bits */
 			 "2:	lret\n"
 			 "3:\n"
 			 : "=a"(ret)
@@ -94,8 +94,8 @@ static long probe_modify_ldt(void)
 #define START                                                                  \
 	".globl _start\n"                                                      \
 	"_start:\n"                                                            \
-	"	mov %esp, %eax\n"                                              \
-	"	and $-16, %esp\n"                                              \
-	"	sub $12, %esp\n"                                               \
-	"	push %eax\n"                                                   \
+	"	mov %esp, %eax\n"                                                    \
+	"	and $-16, %esp\n"                                                    \
+	"	sub $12, %esp\n"                                                     \
+	"	push %eax\n"                                                         \
 	"	call start\n"

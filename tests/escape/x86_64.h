@@ -76,6 +76,6 @@ static long probe_number_high_bits(void)
 #define START                                                                  \
 	".globl _start\n"                                                      \
 	"_start:\n"                                                            \
-	"	mov %rsp, %rdi\n"                                              \
-	"	and $-16, %rsp\n"                                              \
+	"	mov %rsp, %rdi\n"                                                    \
+	"	and $-16, %rsp\n"                                                    \
 	"	call start\n"

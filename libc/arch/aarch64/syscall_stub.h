@@ -10,7 +10,7 @@
 	"cloudabi_sys_" #name ":\n"                                            \
 	"	adrp x16, .Lslot_" #name "\n"                                  \
 	"	ldr x16, [x16, :lo12:.Lslot_" #name "]\n"                      \
-	"	br x16\n"                                                      \
+	"	br x16\n"                                                            \
 	".size cloudabi_sys_" #name ", . - cloudabi_sys_" #name "\n"
 
 #define SYSCALL_SLOT(name)                                                     \

@@ -11,7 +11,7 @@
 	"cloudabi_sys_" #name ":\n"                                            \
 	"	ldr ip, .Ldistance_" #name "\n"                                \
 	".Lhere_" #name ":\n"                                                  \
-	"	ldr pc, [pc, ip]\n"                                            \
+	"	ldr pc, [pc, ip]\n"                                                  \
 	".Ldistance_" #name ":\n"                                              \
 	"	.word .Lslot_" #name " - .Lhere_" #name " - 8\n"               \
 	".size cloudabi_sys_" #name ", . - cloudabi_sys_" #name "\n"

@@ -9,7 +9,7 @@
 	".type cloudabi_sys_" #name ",@function\n"                             \
 	".p2align 4\n"                                                         \
 	"cloudabi_sys_" #name ":\n"                                            \
-	"	call .Lsyscall_here\n"                                         \
+	"	call .Lsyscall_here\n"                                               \
 	".Lafter_" #name ":\n"                                                 \
 	"	jmp *.Lslot_" #name "-.Lafter_" #name "(%eax)\n"               \
 	".size cloudabi_sys_" #name ", . - cloudabi_sys_" #name "\n"
@@ -22,7 +22,7 @@
 #define SYSCALL_COMMON                                                         \
 	".p2align 4\n"                                                         \
 	".Lsyscall_here:\n"                                                    \
-	"	mov (%esp),%eax\n"                                             \
+	"	mov (%esp),%eax\n"                                                   \
 	"	ret\n"
 
 /* Continues on another stack; what is on the present one is left behind. */
