@@ -14,24 +14,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from broker_harness import Broker, Grant, abi, argdata
 from cloudabi.argdata import Fd
 from harness import ROOT, scratch
+from machines import X86_64, Machine
 
 PROGRAMS = ROOT / "tests" / "c"
-RUNTIME = Path(
-    os.environ.get("CLOUDABI_RUNTIME", ROOT / "dist/host/libexec/cloudabi/cloudabi-runtime-x86_64")
-)
-COMPILE = (
-    *("clang-16", "--target=x86_64-unknown-cloudabi", "-std=c11", "-O1", "-g"),
-    *("-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fPIE", "-nostdlibinc"),
-    *("-fno-sanitize=safe-stack", "-fno-stack-protector"),
-    *("-I", str(ROOT / "abi/include"), "-idirafter", "/usr/include"),
-    *("-idirafter", "/usr/include/x86_64-linux-gnu"),
-    *("-nostdlib", "--ld-path=ld.lld-16", "-Wl,-pie"),
-)
-
+RUNTIME = Path(os.environ.get("CLOUDABI_RUNTIME", X86_64.runtime))
+# What is linked to every program.
+SUPPORT = ("start", "support", "support_files")
 # struct start_block, struct start_fd, struct start_result
 MAGIC = 0x636C6F7564303031
 BLOCK = struct.Struct("<QIIQIIII")
@@ -43,11 +36,22 @@ STAGE_BLOCK, STAGE_CONFINE, STAGE_ELF, STAGE_MEMORY = 1, 2, 3, 4
 
 
 @cache
-def compiled(name: str, *options: str) -> Path:
+def _supports(machine: Machine) -> tuple[str, ...]:
+    """The objects of SUPPORT, compiled once per session."""
+    objects = []
+    for name in SUPPORT:
+        objects.append(str(scratch() / f"{name}-{machine.arch}.o"))
+        source = str(PROGRAMS / f"{name}.c")
+        subprocess.run([*machine.compile, "-c", "-o", objects[-1], source], check=True)
+    return tuple(objects)
+
+
+@cache
+def compiled(name: str, *options: str, machine: Machine = X86_64) -> Path:
     """A program of tests/c, compiled once per session."""
-    program = scratch() / "-".join(["runtime", name, *options]).replace("/", "_")
-    sources = [str(PROGRAMS / "start.c"), str(PROGRAMS / f"{name}.c")]
-    subprocess.run([*COMPILE, *options, "-o", str(program), *sources], check=True)
+    program = scratch() / "-".join(["runtime", machine.arch, name, *options]).replace("/", "_")
+    sources = [str(PROGRAMS / f"{name}.c"), *_supports(machine)]
+    subprocess.run([*machine.compile, *options, "-o", str(program), *sources], check=True)
     return program
 
 
@@ -67,12 +71,19 @@ def opened(path: Path, flags: int) -> Iterator[int]:
         os.close(fd)
 
 
-def run_program(name: str, folder: Path, timeout: float = 120) -> Outcome:
+def run_program(
+    name: str,
+    folder: Path,
+    machine: Machine = X86_64,
+    argument: str = "every case",
+    timeout: float = 120,
+) -> Outcome:
     """Run a program with the descriptors of tests/c/test.h, the broker's own among them."""
     tree = _make_tree(folder)
     with ExitStack() as stack:
         echo = stack.enter_context(_echo())
         listener = stack.enter_context(_listener())
+        elsewhere = stack.enter_context(TemporaryDirectory(dir="/dev/shm"))
         output_reader, output_writer = os.pipe()
         stack.callback(os.close, output_reader)
         held = [
@@ -82,13 +93,16 @@ def run_program(name: str, folder: Path, timeout: float = 120) -> Outcome:
             stack.enter_context(opened(_digits(folder / "b"), os.O_RDONLY)),
             echo.fileno(),
             listener.fileno(),
+            stack.enter_context(opened(Path(elsewhere), os.O_PATH | os.O_DIRECTORY)),
+            stack.enter_context(opened(Path("/dev/full"), os.O_RDWR)),
         ]
-        runtime = stack.enter_context(opened(RUNTIME, os.O_RDONLY))
-        program = stack.enter_context(opened(compiled(name), os.O_RDONLY))
+        path = RUNTIME if machine == X86_64 else machine.runtime
+        runtime = stack.enter_context(opened(path, os.O_RDONLY))
+        program = stack.enter_context(opened(compiled(name, machine=machine), os.O_RDONLY))
         spec = {
             "runtime": Fd(runtime),
             "program": Fd(program),
-            "argdata": argdata("hello"),
+            "argdata": argdata(argument),
             "descriptors": [Grant(fd).described() for fd in held],
         }
         with Broker(spec, (runtime, program, *held)) as broker:
@@ -106,6 +120,9 @@ def _make_tree(folder: Path) -> Path:
     (tree / "sub").mkdir(parents=True)
     (tree / "file").write_text("content")
     (tree / "link").symlink_to("file")
+    os.mkfifo(tree / "fifo")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tree / "socket"))
     return tree
 
 

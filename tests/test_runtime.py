@@ -1,32 +1,86 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each call of the interface, in a program of its own that runs under the broker."""
+"""The conformance suite: each call of the interface, in programs that run under the broker."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from abi.parser import parse_file
+from conformance_harness import (
+    CALLS,
+    Case,
+    all_cases,
+    call_of,
+    cases_of,
+    check,
+    programs,
+    results_of,
+)
 from harness import ROOT
-from runtime_harness import Outcome, run_program
+from machines import BUILT, Machine
+from runtime_harness import PROGRAMS
 
-DISPATCH = (ROOT / "runtime/dispatch.inc").read_text()
-CALLS = re.findall(r"^DISPATCH(?:_NONE)?\(\d+, (\w+)\)", DISPATCH, re.MULTILINE)
+CALLS_DESCRIBED = [
+    call for call in parse_file(ROOT / "abi/cloudabi.abi").calls if call.status != "none"
+]
+MACHINES = [pytest.param(machine, id=machine.arch) for machine in BUILT]
+CASES = [pytest.param(case, id=f"{case.program}-{case.name}") for case in all_cases()]
 
-# How programs end that do not just return from test().
-ENDS = {
-    "fd_write": Outcome(0, "written", ""),
-    "proc_exit": Outcome(42, "", ""),
-    "proc_raise": Outcome(128 + 15, "", "killed by signal 15 (Terminated)"),
-    "thread_exit": Outcome(7, "outlived main", ""),
+# Errors that no program can bring about in this place.
+UNPROVOKED = {
+    ("clock_res_get", "ENOSYS"): "all clocks of Linux tell",
+    ("fd_seek", "ESPIPE"): "what has no position has no right to seek either",
+    ("thread_create", "EAGAIN"): "takes a limit: tests/test_launcher_limits.py",
+    ("thread_create", "ENOMEM"): "takes a limit: tests/test_launcher_limits.py",
 }
 
 
-@pytest.mark.parametrize("name", [*CALLS, "auxv", "contention"])
-def test_call(name: str, tmp_path: Path) -> None:
-    expected = ENDS.get(name, Outcome(0, "", ""))
-    outcome = run_program(name, tmp_path)
-    assert outcome.output == expected.output
-    assert expected.message in outcome.message and bool(expected.message) == bool(outcome.message)
-    assert outcome.status == expected.status
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_call(machine: Machine, case: Case) -> None:
+    check(case, machine)
+
+
+@pytest.mark.parametrize("program", programs())
+@pytest.mark.parametrize("machine", MACHINES)
+def test_names(machine: Machine, program: str) -> None:
+    """What the source was found to consist of is what the program has run, each case once."""
+    names = [case.name for case in cases_of(program)]
+    expected = [case.name for case in cases_of(program) if case.ends is None]
+    results = results_of(program, machine)
+    assert len(set(names)) == len(names)
+    assert list(results.good) == expected[: len(results.good)]
+    assert results.trouble or len(results.good) == len(expected)
+
+
+def test_every_call_has_cases() -> None:
+    covered = {call_of(case.program) for case in all_cases()}
+    assert set(CALLS) <= covered
+
+
+def test_each_error_that_a_call_has_is_expected_by_a_case() -> None:
+    for call in CALLS_DESCRIBED:
+        sources = [PROGRAMS / f"{name}.c" for name in programs() if call_of(name) == call.name]
+        text = "".join(path.read_text() for path in sources)
+        words = re.findall(r"\w+", text.replace("CLOUDABI_", ""))
+        errors = {failure.error for failure in call.failures if failure.error not in words}
+        assert errors == {error for name, error in UNPROVOKED if name == call.name}
+
+
+# What a capability must not allow.
+CAPABILITY_CASES = [case for case in all_cases() if case.program.startswith("capability_")]
+
+
+def test_there_are_many_checks_of_capabilities() -> None:
+    names = {f"{case.program}-{case.name}" for case in CAPABILITY_CASES}
+    assert len(names) == len(CAPABILITY_CASES) >= 100
+
+
+def test_each_right_that_a_call_needs_has_a_case() -> None:
+    """The table says which cases there must be; what they expect stands in them."""
+    names = {case.name for case in CAPABILITY_CASES}
+    for call in CALLS_DESCRIBED:
+        rights = {right for need in call.needs for right in need.rights}
+        assert {f"{call.name}_without_{right.lower()}" for right in rights} <= names

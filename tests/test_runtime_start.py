@@ -105,7 +105,7 @@ def parse(content: bytes) -> Elf:
 
 
 def program() -> Elf:
-    return parse(compiled("proc_fork").read_bytes())
+    return parse(compiled("minimal").read_bytes())
 
 
 @contextmanager
@@ -328,7 +328,7 @@ def test_not_a_regular_file() -> None:
 def test_layouts_of_the_linker(layout: str, alignment: str) -> None:
     """Segments that share pages of the file, and alignment beyond that of a page."""
     options = (f"-Wl,-z,{layout}", f"-Wl,-z,max-page-size={alignment}")
-    assert refusal_of(compiled("proc_fork", *options).read_bytes()) is None
+    assert refusal_of(compiled("minimal", *options).read_bytes()) is None
 
 
 def test_damaged_programs(tmp_path: Path) -> None:
@@ -357,7 +357,7 @@ def block_refusal(block: bytes, arguments: list[str] | None = None) -> Refusal |
 
 @contextmanager
 def opened_program() -> Iterator[int]:
-    fd = os.open(compiled("proc_fork"), os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(compiled("minimal"), os.O_RDONLY | os.O_CLOEXEC)
     try:
         yield fd
     finally:

@@ -384,7 +384,7 @@ SYSCALLS = {
     "proc_exec": "none",
     "proc_exit": "full",
     "proc_fork": "none",
-    "proc_raise": "full",
+    "proc_raise": "partial",
     "random_get": "full",
     "sock_recv": "partial",
     "sock_send": "partial",

@@ -9,8 +9,8 @@
 #define WRLOCKED CLOUDABI_LOCK_WRLOCKED
 #define MANAGED CLOUDABI_LOCK_KERNEL_MANAGED
 #define THREADS 8
-#define ROUNDS 20000
-#define ITEMS 30000
+#define LOCKINGS ROUNDS(20000)
+#define ITEMS ROUNDS(30000)
 
 static cloudabi_lock_t lock;
 static uint32_t finished;
@@ -77,23 +77,19 @@ static void read_unlock(cloudabi_tid_t tid)
 static _Noreturn void finish(void)
 {
 	__atomic_fetch_add(&finished, 1, __ATOMIC_RELEASE);
-	for (;;)
-		sleep_ns(UINT64_C(1000000000000));
+	park();
 }
 
 static void await_all(uint32_t number)
 {
-	uint32_t seen;
-
-	while ((seen = __atomic_load_n(&finished, __ATOMIC_ACQUIRE)) != number)
-		await_change(&finished, seen);
+	await_value(&finished, number);
 	finished = 0;
 }
 
 static void contend(cloudabi_tid_t tid, void *argument)
 {
 	(void)argument;
-	for (uint32_t i = 0; i < ROUNDS; i++) {
+	for (uint32_t i = 0; i < LOCKINGS; i++) {
 		if (i % 4 == 0) {
 			read_lock();
 			EQUAL(a, b);
@@ -111,14 +107,15 @@ static void contend(cloudabi_tid_t tid, void *argument)
 	finish();
 }
 
-static void test_lock(void)
+CASE(lock_of_many)
 {
 	for (int i = 0; i < THREADS; i++)
 		spawn(contend, NULL);
 	await_all(THREADS);
 	EQUAL(lock, 0);
 	EQUAL(a, b);
-	EQUAL(a + timeouts, (uint64_t)THREADS * ROUNDS * 3 / 4);
+	EQUAL(a + timeouts,
+	      (uint64_t)THREADS * (LOCKINGS - (LOCKINGS + 3) / 4));
 }
 
 /* A queue that some fill and others empty. */
@@ -180,7 +177,7 @@ static void consume(cloudabi_tid_t tid, void *argument)
 	finish();
 }
 
-static void test_condvar(void)
+CASE(queue_of_many)
 {
 	for (int i = 0; i < THREADS / 2; i++) {
 		spawn(produce, NULL);
@@ -192,10 +189,4 @@ static void test_condvar(void)
 	EQUAL(not_full, 0);
 	EQUAL(produced, THREADS / 2 * ITEMS);
 	EQUAL(consumed, produced);
-}
-
-void test(void)
-{
-	test_lock();
-	test_condvar();
 }

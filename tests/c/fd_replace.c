@@ -1,45 +1,132 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fd_replace: one number takes on what another stands for. */
+/* fd_replace: one descriptor becomes a copy of another. */
 
 #include "test.h"
 
-static void test_directories(void)
+CASE(file_by_file)
 {
-	cloudabi_fd_t sub, fd;
+	cloudabi_fd_t a = new_file("text of a");
+	cloudabi_fd_t b = new_file("text of b");
 
-	OK(open_at(DIRECTORY, "sub", READ, CLOUDABI_O_DIRECTORY, &sub));
-	OK(open_at(sub, "inner", WRITE, CLOUDABI_O_CREAT, &fd));
-	FAILS(open_at(DIRECTORY, "inner", READ, 0, &fd), ENOENT);
-
-	OK(sys.fd_replace(sub, DIRECTORY));
-	OK(open_at(DIRECTORY, "inner", READ, 0, &fd));
-	OK(sys.fd_close(sub));
-	OK(open_at(DIRECTORY, "inner", READ, 0, &fd));
-
-	/* A file in the place of a directory, and back. */
-	OK(sys.fd_dup(DIRECTORY, &sub));
-	OK(sys.fd_replace(READ_ONLY, DIRECTORY));
-	FAILS(open_at(DIRECTORY, "inner", READ, 0, &fd), ENOTCAPABLE);
-	expect_text(DIRECTORY, "0123456789");
-	OK(sys.fd_replace(sub, READ_ONLY));
-	OK(open_at(READ_ONLY, "inner", READ, 0, &fd));
+	OK(sys.fd_replace(a, b));
+	expect_text(b, "text of a");
+	expect_text(a, "");
 }
 
-void test(void)
+CASE(file_by_socket)
+{
+	cloudabi_fd_t file = new_file("text");
+	cloudabi_fd_t a, b;
+
+	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
+	OK(sys.fd_replace(a, file));
+	EQUAL(fdstat_of(file).fs_filetype, CLOUDABI_FILETYPE_SOCKET_STREAM);
+	OK(put(file, "through"));
+	expect_text(b, "through");
+}
+
+CASE(directory_by_directory)
+{
+	cloudabi_fd_t a = new_directory();
+	cloudabi_fd_t b = new_directory();
+
+	make_file(a, "mine", "a");
+	OK(sys.fd_replace(a, b));
+	expect_file(b, "mine", "a");
+	expect_file(a, "mine", "a");
+}
+
+CASE(directory_by_file)
+{
+	cloudabi_fd_t dir = new_directory();
+	cloudabi_fd_t file = new_file("text");
+
+	OK(sys.fd_replace(file, dir));
+	EQUAL(fdstat_of(dir).fs_filetype, CLOUDABI_FILETYPE_REGULAR_FILE);
+	expect_text(dir, "text");
+	FAILS(open_at(dir, "file", READ, 0, &file), ENOTCAPABLE);
+}
+
+CASE(file_by_directory)
+{
+	cloudabi_fd_t dir = new_directory();
+	cloudabi_fd_t file = new_file("text");
+
+	OK(sys.fd_replace(dir, file));
+	EQUAL(fdstat_of(file).fs_filetype, CLOUDABI_FILETYPE_DIRECTORY);
+	expect_file(file, "file", "content");
+}
+
+CASE(rights_are_copied)
+{
+	cloudabi_fd_t a = without(new_file("text"), CLOUDABI_RIGHT_FD_WRITE);
+	cloudabi_fd_t b = new_file("other");
+
+	OK(sys.fd_replace(a, b));
+	EQUAL(rights_of(b), rights_of(a));
+	FAILS(put(b, "x"), ENOTCAPABLE);
+}
+
+/* The number had fewer rights before. */
+CASE(rights_can_be_more)
+{
+	cloudabi_fd_t a = new_file("text");
+	cloudabi_fd_t b = limited(new_file("other"), 0, 0);
+
+	OK(sys.fd_replace(a, b));
+	EQUAL(rights_of(b), rights_of(a));
+	expect_text(b, "text");
+}
+
+CASE(rights_of_directories_are_copied)
+{
+	cloudabi_fd_t a = without(new_directory(), CLOUDABI_RIGHT_FILE_UNLINK);
+	cloudabi_fd_t b = new_directory();
+
+	OK(sys.fd_replace(a, b));
+	FAILS(sys.file_unlink(b, TEXT("file"), 0), ENOTCAPABLE);
+}
+
+CASE(by_itself)
+{
+	cloudabi_fd_t fd = without(new_file("text"), CLOUDABI_RIGHT_FD_WRITE);
+	cloudabi_rights_t rights = rights_of(fd);
+
+	OK(sys.fd_replace(fd, fd));
+	EQUAL(rights_of(fd), rights);
+	expect_text(fd, "text");
+	OK(sys.fd_replace(DIRECTORY, DIRECTORY));
+	CHECK(exists(DIRECTORY, "file"));
+}
+
+CASE(releases_the_old_object)
 {
 	cloudabi_fd_t a, b;
 
 	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
-	restrict_rights(READ_WRITE, CLOUDABI_RIGHT_FD_SYNC);
-	OK(sys.fd_replace(READ_WRITE, a));
-	EQUAL(rights_of(a), rights_of(READ_WRITE));
-	expect_text(a, "0123456789");
-	expect_text(b, "");
+	OK(sys.fd_replace(READ_ONLY, b));
+	expect_text(a, "");
+	FAILS(put(a, "x"), EPIPE);
+}
 
-	OK(sys.fd_replace(a, a));
-	FAILS(sys.fd_replace(a, 900), EBADF);
-	FAILS(sys.fd_replace(900, a), EBADF);
-	FAILS(sys.fd_replace(900, 900), EBADF);
-	FAILS(sys.fd_replace(a, UINT32_MAX), EBADF);
-	test_directories();
+CASE(directory_of_the_start)
+{
+	cloudabi_fd_t dir = new_directory();
+
+	OK(sys.fd_replace(dir, ELSEWHERE));
+	expect_file(ELSEWHERE, "file", "content");
+}
+
+CASE(no_descriptor)
+{
+	cloudabi_fd_t fd = new_file("text");
+
+	FAILS(sys.fd_replace(NO_FD, fd), EBADF);
+	FAILS(sys.fd_replace(UINT32_MAX, fd), EBADF);
+	expect_text(fd, "text");
+	FAILS(sys.fd_replace(fd, NO_FD), EBADF);
+	FAILS(sys.fd_replace(fd, UINT32_MAX), EBADF);
+	FAILS(sys.fd_replace(DIRECTORY, NO_FD), EBADF);
+	FAILS(sys.fd_replace(NO_FD, NO_FD), EBADF);
+	FAILS(sys.fd_close(NO_FD), EBADF);
 }

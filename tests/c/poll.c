@@ -1,56 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* poll: clocks and descriptors; locks are in lock_unlock.c. */
+/* poll: clocks, and what may stand beside what. */
 
 #include "test.h"
 
-#define MILLISECOND UINT64_C(1000000)
-#define MANY 3000
+#define ABSTIME CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME
+#define MONOTONIC CLOUDABI_CLOCK_MONOTONIC
+#define REALTIME CLOUDABI_CLOCK_REALTIME
 
-static cloudabi_subscription_t clock_sub(cloudabi_clockid_t clock,
-					 cloudabi_timestamp_t timeout,
-					 cloudabi_subclockflags_t flags,
-					 cloudabi_userdata_t userdata)
+static void expect_sleep(cloudabi_clockid_t clock, bool absolute)
 {
-	return (cloudabi_subscription_t){
-		.userdata = userdata,
-		.type = CLOUDABI_EVENTTYPE_CLOCK,
-		.clock =
-			{
-				.identifier = userdata,
-				.clock_id = clock,
-				.timeout = timeout,
-				.flags = flags,
-			},
-	};
-}
-
-static cloudabi_subscription_t fd_sub(cloudabi_eventtype_t type,
-				      cloudabi_fd_t fd,
-				      cloudabi_userdata_t userdata)
-{
-	return (cloudabi_subscription_t){
-		.userdata = userdata,
-		.type = type,
-		.fd_readwrite = {fd, CLOUDABI_SUBSCRIPTION_FD_READWRITE_POLL},
-	};
-}
-
-static size_t poll(const cloudabi_subscription_t *in, cloudabi_event_t *out,
-		   size_t len)
-{
-	size_t n = 0;
-
-	OK(sys.poll(in, out, len, &n));
-	CHECK(n >= 1 && n <= len);
-	return n;
-}
-
-static void test_one_clock(cloudabi_clockid_t clock, bool absolute)
-{
-	cloudabi_timestamp_t start = now(CLOUDABI_CLOCK_MONOTONIC);
+	cloudabi_timestamp_t start = now(MONOTONIC);
 	cloudabi_subscription_t in =
 		absolute ? clock_sub(clock, now(clock) + 10 * MILLISECOND,
-				     CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME, 5) :
+				     ABSTIME, 5) :
 			   clock_sub(clock, 10 * MILLISECOND, 0, 5);
 	cloudabi_event_t event;
 
@@ -58,184 +20,260 @@ static void test_one_clock(cloudabi_clockid_t clock, bool absolute)
 	EQUAL(event.userdata, 5);
 	EQUAL(event.type, CLOUDABI_EVENTTYPE_CLOCK);
 	OK(event.error);
-	CHECK(now(CLOUDABI_CLOCK_MONOTONIC) - start >= 10 * MILLISECOND);
-	CHECK(now(CLOUDABI_CLOCK_MONOTONIC) - start < 5000 * MILLISECOND);
+	CHECK(now(MONOTONIC) - start >= 10 * MILLISECOND);
 }
 
 static void spin(cloudabi_tid_t tid, void *argument)
 {
 	(void)tid;
-	(void)argument;
-	for (;;)
+	while (__atomic_load_n((uint32_t *)argument, __ATOMIC_RELAXED) == 0)
 		;
+	park();
 }
 
-static void test_clocks(void)
+CASE(monotonic_relative)
 {
-	cloudabi_subscription_t in = clock_sub(77, 1, 0, 1);
-	cloudabi_event_t event;
-
-	test_one_clock(CLOUDABI_CLOCK_MONOTONIC, false);
-	test_one_clock(CLOUDABI_CLOCK_MONOTONIC, true);
-	test_one_clock(CLOUDABI_CLOCK_REALTIME, false);
-	test_one_clock(CLOUDABI_CLOCK_REALTIME, true);
-	EQUAL(poll(&in, &event, 1), 1);
-	EQUAL(event.error, CLOUDABI_EINVAL);
-	in = clock_sub(CLOUDABI_CLOCK_REALTIME, 1,
-		       CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME, 1);
-	poll(&in, &event, 1);
-	OK(event.error);
+	expect_sleep(MONOTONIC, false);
 }
 
-static void test_cpu_clock(void)
+CASE(monotonic_absolute)
+{
+	expect_sleep(MONOTONIC, true);
+}
+
+CASE(realtime_relative)
+{
+	expect_sleep(REALTIME, false);
+}
+
+CASE(realtime_absolute)
+{
+	expect_sleep(REALTIME, true);
+}
+
+CASE(process_cputime)
 {
 	cloudabi_timestamp_t start = now(CLOUDABI_CLOCK_PROCESS_CPUTIME_ID);
 	cloudabi_subscription_t in = clock_sub(
 		CLOUDABI_CLOCK_PROCESS_CPUTIME_ID, 20 * MILLISECOND, 0, 1);
+	static uint32_t enough;
 	cloudabi_event_t event;
 
-	spawn(spin, NULL);
+	spawn(spin, &enough);
 	poll(&in, &event, 1);
 	OK(event.error);
 	CHECK(now(CLOUDABI_CLOCK_PROCESS_CPUTIME_ID) - start >=
 	      20 * MILLISECOND);
+	__atomic_store_n(&enough, 1, __ATOMIC_RELAXED);
 }
 
-static void test_descriptors(void)
+/* Of a thread that sleeps it stands; another clock ends the waiting. */
+CASE(thread_cputime_stands)
 {
-	cloudabi_subscription_t in[4];
-	cloudabi_event_t out[4];
-	cloudabi_fd_t a, b;
+	const cloudabi_subscription_t in[] = {
+		clock_sub(CLOUDABI_CLOCK_THREAD_CPUTIME_ID, 5 * SECOND, 0, 1),
+		clock_sub(MONOTONIC, 20 * MILLISECOND, 0, 2),
+	};
+	cloudabi_event_t out[2];
 
-	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
-	in[0] = fd_sub(CLOUDABI_EVENTTYPE_FD_READ, a, 1);
-	in[1] = fd_sub(CLOUDABI_EVENTTYPE_FD_WRITE, a, 2);
-	in[2] = fd_sub(CLOUDABI_EVENTTYPE_FD_READ, READ_ONLY, 3);
-	in[3] = clock_sub(CLOUDABI_CLOCK_REALTIME, 10 * MILLISECOND, 0, 4);
-
-	/* Nothing to read: the clock alone, then the writable side as well. */
-	in[1] = in[3];
-	EQUAL(poll(in, out, 2), 1);
-	EQUAL(out[0].userdata, 4);
-	OK(out[0].error);
-	in[1] = fd_sub(CLOUDABI_EVENTTYPE_FD_WRITE, a, 2);
 	EQUAL(poll(in, out, 2), 1);
 	EQUAL(out[0].userdata, 2);
-	EQUAL(out[0].type, CLOUDABI_EVENTTYPE_FD_WRITE);
-	EQUAL(out[0].fd_readwrite.flags, 0);
-
-	OK(put(b, "x"));
-	EQUAL(poll(in, out, 4), 3);
-	EQUAL(out[0].userdata, 1);
-	EQUAL(out[1].userdata, 2);
-	EQUAL(out[2].userdata, 3);
-
-	OK(sys.fd_close(b));
-	EQUAL(poll(in, out, 1), 1);
-	EQUAL(out[0].fd_readwrite.flags, CLOUDABI_EVENT_FD_READWRITE_HANGUP);
 }
 
-static void test_errors_are_events(void)
+CASE(no_time)
 {
-	cloudabi_subscription_t in[] = {
-		fd_sub(CLOUDABI_EVENTTYPE_FD_READ, 900, 1),
-		fd_sub(CLOUDABI_EVENTTYPE_FD_WRITE, READ_ONLY, 2),
-		fd_sub(CLOUDABI_EVENTTYPE_FD_READ, READ_ONLY, 3),
-		fd_sub(CLOUDABI_EVENTTYPE_FD_READ, DIRECTORY, 4),
-		fd_sub(CLOUDABI_EVENTTYPE_FD_READ, SOCKET, 5),
-		fd_sub(99, 0, 6),
-		{.userdata = 7,
-		 .type = CLOUDABI_EVENTTYPE_PROC_TERMINATE,
-		 .proc_terminate = {900}},
-		{.userdata = 8,
-		 .type = CLOUDABI_EVENTTYPE_PROC_TERMINATE,
-		 .proc_terminate = {READ_ONLY}},
-		fd_sub(CLOUDABI_EVENTTYPE_FD_READ, UINT32_MAX, 9),
-	};
-	static const cloudabi_errno_t expected[] = {0,
-						    CLOUDABI_EBADF,
-						    CLOUDABI_ENOTCAPABLE,
-						    0,
-						    CLOUDABI_ENOTCAPABLE,
-						    99,
-						    CLOUDABI_EINVAL,
-						    CLOUDABI_EBADF,
-						    CLOUDABI_ENOTCAPABLE,
-						    CLOUDABI_EBADF};
-	cloudabi_event_t out[ARRAY_LEN(in)];
-	size_t n = poll(in, out, ARRAY_LEN(in));
+	cloudabi_subscription_t in = clock_sub(MONOTONIC, 0, 0, 1);
+	cloudabi_event_t event;
 
-	EQUAL(n, 8);
-	for (size_t i = 0; i < n; i++)
-		EQUAL(out[i].error, expected[out[i].userdata]);
+	EQUAL(poll(&in, &event, 1), 1);
+	OK(event.error);
 }
 
-static void test_shape(void)
+CASE(past)
 {
-	cloudabi_lock_t lock = 0;
-	const cloudabi_subscription_t lock_sub = {
-		.type = CLOUDABI_EVENTTYPE_LOCK_WRLOCK,
-		.lock = {&lock, CLOUDABI_SCOPE_PRIVATE},
-	};
-	const cloudabi_subscription_t clock =
-		clock_sub(CLOUDABI_CLOCK_MONOTONIC, 0, 0, 0);
-	cloudabi_event_t out[3];
-	size_t n;
+	cloudabi_subscription_t in = clock_sub(REALTIME, 1, ABSTIME, 1);
+	cloudabi_event_t event;
 
-	FAILS(sys.poll(&clock, out, 0, &n), EINVAL);
-	FAILS(sys.poll((cloudabi_subscription_t[]){clock, lock_sub}, out, 2,
-		       &n),
-	      EINVAL);
-	FAILS(sys.poll((cloudabi_subscription_t[]){lock_sub, lock_sub}, out, 2,
-		       &n),
-	      EINVAL);
-	FAILS(sys.poll((cloudabi_subscription_t[]){lock_sub, clock, clock}, out,
-		       3, &n),
-	      EINVAL);
-	EQUAL(lock, 0);
+	EQUAL(poll(&in, &event, 1), 1);
+	OK(event.error);
+	in = clock_sub(MONOTONIC, 0, ABSTIME, 1);
+	EQUAL(poll(&in, &event, 1), 1);
+	OK(event.error);
 }
 
-/* More subscriptions than the host lets a process have descriptors. */
-static void test_many(void)
+CASE(precision_of_any_size)
 {
-	cloudabi_subscription_t *in = allocate(MANY * sizeof(*in));
-	cloudabi_event_t *out = allocate(MANY * sizeof(*out));
-	cloudabi_fd_t a, b;
+	cloudabi_subscription_t in = clock_sub(MONOTONIC, MILLISECOND, 0, 1);
+	cloudabi_timestamp_t start = now(MONOTONIC);
+	cloudabi_event_t event;
 
-	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
-	for (size_t i = 0; i < MANY; i++)
-		in[i] = fd_sub(CLOUDABI_EVENTTYPE_FD_READ, a, i);
-	in[MANY - 1] = clock_sub(CLOUDABI_CLOCK_MONOTONIC, MILLISECOND, 0, 1);
-	EQUAL(poll(in, out, MANY), 1);
-	EQUAL(out[0].type, CLOUDABI_EVENTTYPE_CLOCK);
-	OK(put(b, "x"));
-	EQUAL(poll(in, out, MANY), MANY - 1);
+	in.clock.precision = 1;
+	poll(&in, &event, 1);
+	OK(event.error);
+	CHECK(now(MONOTONIC) - start >= MILLISECOND);
 }
 
-static void test_many_clocks(void)
+CASE(unknown_clock)
 {
-	cloudabi_timestamp_t start = now(CLOUDABI_CLOCK_MONOTONIC);
+	cloudabi_subscription_t in = clock_sub(0, 1, 0, 7);
+	cloudabi_event_t event;
+
+	EQUAL(poll(&in, &event, 1), 1);
+	EQUAL(event.error, CLOUDABI_EINVAL);
+	EQUAL(event.userdata, 7);
+	EQUAL(event.type, CLOUDABI_EVENTTYPE_CLOCK);
+	in = clock_sub(77, 1, ABSTIME, 7);
+	EQUAL(poll(&in, &event, 1), 1);
+	EQUAL(event.error, CLOUDABI_EINVAL);
+}
+
+CASE(unknown_clock_beside_another)
+{
 	const cloudabi_subscription_t in[] = {
-		clock_sub(CLOUDABI_CLOCK_MONOTONIC, 5000 * MILLISECOND, 0, 1),
-		clock_sub(CLOUDABI_CLOCK_REALTIME, 10 * MILLISECOND, 0, 2),
-		clock_sub(CLOUDABI_CLOCK_MONOTONIC, start + 5000 * MILLISECOND,
-			  CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME, 3),
-		clock_sub(CLOUDABI_CLOCK_MONOTONIC, UINT64_MAX, 0, 4),
+		clock_sub(MONOTONIC, 1000 * SECOND, 0, 1),
+		clock_sub(77, 1, 0, 2),
+	};
+	cloudabi_event_t out[2];
+
+	EQUAL(poll(in, out, 2), 1);
+	EQUAL(out[0].userdata, 2);
+	EQUAL(out[0].error, CLOUDABI_EINVAL);
+}
+
+CASE(unknown_type)
+{
+	cloudabi_subscription_t in = {.userdata = 7, .type = 99};
+	cloudabi_event_t event;
+
+	EQUAL(poll(&in, &event, 1), 1);
+	EQUAL(event.error, CLOUDABI_EINVAL);
+	EQUAL(event.userdata, 7);
+	EQUAL(event.type, 99);
+	in.type = 0;
+	EQUAL(poll(&in, &event, 1), 1);
+	EQUAL(event.error, CLOUDABI_EINVAL);
+}
+
+/* The first to come ends the waiting, wherever it stands. */
+CASE(many_clocks)
+{
+	cloudabi_timestamp_t start = now(MONOTONIC);
+	const cloudabi_subscription_t in[] = {
+		clock_sub(MONOTONIC, 1000 * SECOND, 0, 1),
+		clock_sub(REALTIME, 10 * MILLISECOND, 0, 2),
+		clock_sub(MONOTONIC, start + 1000 * SECOND, ABSTIME, 3),
+		clock_sub(MONOTONIC, UINT64_MAX, 0, 4),
+		clock_sub(REALTIME, UINT64_MAX, ABSTIME, 5),
 	};
 	cloudabi_event_t out[ARRAY_LEN(in)];
 
 	EQUAL(poll(in, out, ARRAY_LEN(in)), 1);
 	EQUAL(out[0].userdata, 2);
-	CHECK(now(CLOUDABI_CLOCK_MONOTONIC) - start >= 10 * MILLISECOND);
+	CHECK(now(MONOTONIC) - start >= 10 * MILLISECOND);
 }
 
-void test(void)
+CASE(several_clocks_at_once)
 {
-	test_clocks();
-	test_descriptors();
-	test_errors_are_events();
-	test_shape();
-	test_many();
-	test_many_clocks();
-	test_cpu_clock();
+	const cloudabi_subscription_t in[] = {
+		clock_sub(MONOTONIC, 0, 0, 1),
+		clock_sub(REALTIME, 0, 0, 2),
+	};
+	cloudabi_event_t out[2];
+	size_t n = poll(in, out, 2);
+
+	for (size_t i = 0; i < n; i++)
+		OK(out[i].error);
+}
+
+static uint32_t sleeper_is_up;
+
+static void sleep_long(cloudabi_tid_t tid, void *argument)
+{
+	cloudabi_subscription_t in = clock_sub(MONOTONIC, UINT64_MAX, 0, 1);
+	cloudabi_event_t event;
+
+	(void)tid;
+	(void)argument;
+	poll(&in, &event, 1);
+	__atomic_store_n(&sleeper_is_up, 1, __ATOMIC_RELEASE);
+	park();
+}
+
+CASE(eternity)
+{
+	spawn(sleep_long, NULL);
+	sleep_ns(20 * MILLISECOND);
+	EQUAL(__atomic_load_n(&sleeper_is_up, __ATOMIC_ACQUIRE), 0);
+}
+
+CASE(no_subscriptions)
+{
+	cloudabi_subscription_t in = clock_sub(MONOTONIC, 0, 0, 1);
+	cloudabi_event_t event;
+	size_t n;
+
+	FAILS(sys.poll(&in, &event, 0, &n), EINVAL);
+}
+
+CASE(locks_stand_first_beside_a_clock_alone)
+{
+	cloudabi_lock_t lock = 0;
+	const cloudabi_subscription_t wrlock = {
+		.type = CLOUDABI_EVENTTYPE_LOCK_WRLOCK,
+		.lock = {&lock, CLOUDABI_SCOPE_PRIVATE},
+	};
+	const cloudabi_subscription_t clock = clock_sub(MONOTONIC, 0, 0, 0);
+	const cloudabi_subscription_t fd =
+		fd_sub(CLOUDABI_EVENTTYPE_FD_READ, READ_ONLY, 0);
+	const cloudabi_subscription_t wrong[][3] = {
+		{clock, wrlock, clock}, {wrlock, wrlock, clock},
+		{wrlock, fd, clock},    {fd, wrlock, clock},
+		{wrlock, clock, clock},
+	};
+	cloudabi_event_t out[3];
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		FAILS(sys.poll(wrong[i], out, i < 4 ? 2 : 3, &n), EINVAL);
+	EQUAL(lock, 0);
+}
+
+CASE(condvars_stand_first_beside_a_clock_alone)
+{
+	cloudabi_lock_t lock = main_tid | CLOUDABI_LOCK_WRLOCKED;
+	cloudabi_condvar_t condvar = 0;
+	const cloudabi_subscription_t wait = {
+		.type = CLOUDABI_EVENTTYPE_CONDVAR,
+		.condvar = {&condvar, &lock, CLOUDABI_SCOPE_PRIVATE,
+			    CLOUDABI_SCOPE_PRIVATE},
+	};
+	const cloudabi_subscription_t clock = clock_sub(MONOTONIC, 0, 0, 0);
+	const cloudabi_subscription_t wrong[][3] = {
+		{clock, wait, clock},
+		{wait, wait, clock},
+		{wait, clock, clock},
+	};
+	cloudabi_event_t out[3];
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		FAILS(sys.poll(wrong[i], out, i < 2 ? 2 : 3, &n), EINVAL);
+	EQUAL(lock, main_tid | CLOUDABI_LOCK_WRLOCKED);
+	EQUAL(condvar, 0);
+}
+
+ENDS(subscriptions_nowhere, -11)
+{
+	cloudabi_event_t event;
+	size_t n;
+
+	sys.poll(NOWHERE, &event, 1, &n);
+}
+
+ENDS(events_nowhere, -11)
+{
+	cloudabi_subscription_t in = clock_sub(MONOTONIC, 0, 0, 1);
+	size_t n;
+
+	sys.poll(&in, NOWHERE, 1, &n);
 }

@@ -3,7 +3,7 @@
 
 #include "test.h"
 
-void test(void)
+CASE(is_missing)
 {
 	CHECK(sys.proc_exec == NULL);
 }

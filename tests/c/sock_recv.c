@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sock_recv: bytes, messages, descriptors, connections and addresses. */
+/* sock_recv: bytes and messages; connections and addresses. */
 
 #include "test.h"
+
+#define STREAM CLOUDABI_FILETYPE_SOCKET_STREAM
+#define DGRAM CLOUDABI_FILETYPE_SOCKET_DGRAM
+#define PEEK CLOUDABI_SOCK_RECV_PEEK
+#define WAITALL CLOUDABI_SOCK_RECV_WAITALL
+#define IOVS_MAX 1024
 
 enum {
 	UNKNOWN,
@@ -10,126 +16,190 @@ enum {
 	UNIX
 };
 
-static cloudabi_errno_t receive(cloudabi_fd_t sock, char *buf, size_t len,
-				cloudabi_fd_t *fds, size_t fds_len,
-				cloudabi_riflags_t flags,
-				cloudabi_recv_out_t *out)
-{
-	const cloudabi_iovec_t iov = {buf, len};
-	const cloudabi_recv_in_t in = {&iov, buf == NULL ? 0 : 1, fds, fds_len,
-				       flags};
+static cloudabi_recv_out_t out;
+static cloudabi_iovec_t iovs[IOVS_MAX + 1];
+static char buf[IOVS_MAX + 1];
+static cloudabi_fd_t a, b;
 
-	return sys.sock_recv(sock, &in, out);
+/* Receives up to 16 bytes. */
+static cloudabi_errno_t receive_data(cloudabi_fd_t sock,
+				     cloudabi_riflags_t flags)
+{
+	return receive(sock, buf, 16, NULL, 0, flags, &out);
 }
 
-static void send_fds(cloudabi_fd_t sock, const cloudabi_fd_t *fds, size_t len)
+static cloudabi_errno_t receive_iovs(cloudabi_fd_t sock,
+				     const cloudabi_iovec_t *data, size_t len)
 {
-	const cloudabi_ciovec_t iov = {"x", 1};
-	const cloudabi_send_in_t in = {&iov, 1, fds, len, 0};
-	cloudabi_send_out_t out;
+	const cloudabi_recv_in_t in = {data, len, NULL, 0, 0};
 
-	OK(sys.sock_send(sock, &in, &out));
+	return sys.sock_recv(sock, &in, &out);
 }
 
-static void test_data(void)
+static void expect(const char *text, cloudabi_roflags_t flags)
 {
-	cloudabi_recv_out_t out;
-	cloudabi_fd_t a, b;
-	char buf[16];
-
-	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
-	OK(put(a, "text"));
-	OK(receive(b, buf, 16, NULL, 0, CLOUDABI_SOCK_RECV_PEEK, &out));
-	EQUAL(out.ro_datalen, 4);
-	OK(receive(b, buf, 2, NULL, 0, 0, &out));
-	EQUAL(out.ro_datalen, 2);
+	EQUAL(out.ro_datalen, strlen(text));
+	EQUAL(memcmp(buf, text, strlen(text)), 0);
 	EQUAL(out.ro_fdslen, 0);
-	EQUAL(out.ro_flags, 0);
-	EQUAL(memcmp(buf, "te", 2), 0);
-	EQUAL(out.ro_names.sockname.family, UNIX);
-	EQUAL(out.ro_names.peername.family, UNIX);
-
-	OK(sys.fd_close(a));
-	OK(receive(b, buf, 16, NULL, 0, CLOUDABI_SOCK_RECV_WAITALL, &out));
-	EQUAL(out.ro_datalen, 2);
-	OK(receive(b, buf, 16, NULL, 0, 0, &out));
-	EQUAL(out.ro_datalen, 0);
+	EQUAL(out.ro_flags, flags);
 }
 
-static void test_messages(void)
+CASE(stream)
 {
-	cloudabi_recv_out_t out;
-	cloudabi_fd_t a, b;
-	char buf[16];
+	make_pair(STREAM, &a, &b);
+	OK(put(a, "text"));
+	OK(put(a, " and more"));
+	OK(receive_data(b, 0));
+	expect("text and more", 0);
+}
 
-	make_pair(CLOUDABI_FILETYPE_SOCKET_DGRAM, &a, &b);
+CASE(stream_in_pieces)
+{
+	OK(put(a, "text"));
+	OK(receive(b, buf, 2, NULL, 0, 0, &out));
+	expect("te", 0);
+	OK(receive_data(b, 0));
+	expect("xt", 0);
+}
+
+CASE(peek)
+{
+	OK(put(a, "text"));
+	OK(receive_data(b, PEEK));
+	expect("text", 0);
+	OK(receive_data(b, 0));
+	expect("text", 0);
+}
+
+static void put_rest(cloudabi_tid_t tid, void *argument)
+{
+	(void)tid;
+	(void)argument;
+	sleep_ns(5 * MILLISECOND);
+	OK(put(a, "89abcdef"));
+	park();
+}
+
+CASE(waitall)
+{
+	OK(put(a, "01234567"));
+	spawn(put_rest, NULL);
+	OK(receive_data(b, WAITALL));
+	expect("0123456789abcdef", 0);
+}
+
+CASE(waitall_until_the_end)
+{
+	OK(put(a, "text"));
+	OK(sys.fd_close(a));
+	OK(receive_data(b, WAITALL));
+	expect("text", 0);
+}
+
+CASE(end_of_stream)
+{
+	OK(receive_data(b, 0));
+	expect("", 0);
+	OK(receive_data(b, WAITALL));
+	expect("", 0);
+}
+
+CASE(messages)
+{
+	make_pair(DGRAM, &a, &b);
+	OK(put(a, "one"));
+	OK(put(a, "two"));
+	OK(receive_data(b, 0));
+	expect("one", 0);
+	OK(receive_data(b, 0));
+	expect("two", 0);
+}
+
+CASE(cut_message)
+{
 	OK(put(a, "long message"));
 	OK(put(a, "next"));
 	OK(receive(b, buf, 4, NULL, 0, 0, &out));
-	EQUAL(out.ro_datalen, 4);
-	EQUAL(out.ro_flags, CLOUDABI_SOCK_RECV_DATA_TRUNCATED);
-	OK(receive(b, buf, 16, NULL, 0, 0, &out));
-	EQUAL(out.ro_datalen, 4);
-	EQUAL(out.ro_flags, 0);
-	EQUAL(memcmp(buf, "next", 4), 0);
+	expect("long", CLOUDABI_SOCK_RECV_DATA_TRUNCATED);
+	OK(receive_data(b, 0));
+	expect("next", 0);
 }
 
-static void test_descriptors(void)
+CASE(empty_message)
 {
-	const cloudabi_fd_t sent[] = {READ_WRITE, READ_ONLY, SOCKET};
-	cloudabi_fdstat_t stat;
-	cloudabi_recv_out_t out;
-	cloudabi_fd_t fds[4];
-	cloudabi_fd_t a, b;
-	char buf[4];
+	const cloudabi_send_in_t nothing = {0};
+	cloudabi_send_out_t sent;
 
-	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
-	send_fds(a, sent, 3);
-	OK(receive(b, buf, 4, fds, 4, 0, &out));
-	EQUAL(out.ro_fdslen, 3);
-	EQUAL(out.ro_flags, 0);
-	expect_text(fds[0], "0123456789");
-	FAILS(put(fds[1], "x"), ENOTCAPABLE);
-	OK(sys.fd_stat_get(fds[2], &stat));
-	EQUAL(stat.fs_filetype, CLOUDABI_FILETYPE_SOCKET_STREAM);
-	EQUAL(stat.fs_rights_inheriting, CLOUDABI_RIGHTS_ALL);
-
-	send_fds(a, sent, 3);
-	OK(receive(b, buf, 4, fds, 1, 0, &out));
-	EQUAL(out.ro_fdslen, 1);
-	EQUAL(out.ro_flags, CLOUDABI_SOCK_RECV_FDS_TRUNCATED);
-	send_fds(a, sent, 3);
-	OK(receive(b, buf, 4, NULL, 0, 0, &out));
-	EQUAL(out.ro_fdslen, 0);
-	EQUAL(out.ro_flags, CLOUDABI_SOCK_RECV_FDS_TRUNCATED);
+	OK(sys.sock_send(a, &nothing, &sent));
+	OK(put(a, "next"));
+	OK(receive_data(b, 0));
+	expect("", 0);
+	OK(receive_data(b, 0));
+	expect("next", 0);
 }
 
-/* The receiver gets a capability of its own, with the sender's rights. */
-static void test_directory(void)
+CASE(scattered)
 {
-	cloudabi_fdstat_t sent, received;
-	cloudabi_recv_out_t out;
-	cloudabi_fd_t a, b, dir, fd;
-	char buf[4];
+	char x[2], y[8];
+	const cloudabi_iovec_t two[] = {{x, 2}, {y, 8}};
 
-	restrict_rights(DIRECTORY, CLOUDABI_RIGHT_FILE_UNLINK);
-	OK(sys.fd_stat_get(DIRECTORY, &sent));
-	make_pair(CLOUDABI_FILETYPE_SOCKET_DGRAM, &a, &b);
-	send_fds(a, (cloudabi_fd_t[]){DIRECTORY}, 1);
-	OK(receive(b, buf, 4, &dir, 1, 0, &out));
-	EQUAL(out.ro_fdslen, 1);
-	OK(sys.fd_stat_get(dir, &received));
-	EQUAL(received.fs_filetype, CLOUDABI_FILETYPE_DIRECTORY);
-	EQUAL(received.fs_rights_base, sent.fs_rights_base);
-	EQUAL(received.fs_rights_inheriting, sent.fs_rights_inheriting);
-
-	OK(sys.fd_close(DIRECTORY));
-	OK(open_at(dir, "file", READ, 0, &fd));
-	expect_text(fd, "content");
-	FAILS(sys.file_unlink(dir, TEXT("file"), 0), ENOTCAPABLE);
+	OK(put(a, "message"));
+	OK(receive_iovs(b, two, 2));
+	EQUAL(out.ro_datalen, 7);
+	EQUAL(memcmp(x, "me", 2), 0);
+	EQUAL(memcmp(y, "ssage", 5), 0);
 }
 
-static void check_loopback(const cloudabi_sockaddr_t *name)
+CASE(as_many_vectors_as_can_be)
+{
+	for (size_t i = 0; i < ARRAY_LEN(iovs); i++)
+		iovs[i] = (cloudabi_iovec_t){&buf[i], 1};
+	OK(put(a, "message"));
+	OK(receive_iovs(b, iovs, IOVS_MAX));
+	expect("message", 0);
+	OK(put(a, "more"));
+	FAILS(receive_iovs(b, iovs, IOVS_MAX + 1), EMSGSIZE);
+	expect_text(b, "more");
+}
+
+CASE(sum_overflows)
+{
+	const cloudabi_iovec_t two[] = {{buf, SIZE_MAX}, {buf, 2}};
+
+	OK(put(a, "message"));
+	FAILS(receive_iovs(b, two, 2), EINVAL);
+	expect_text(b, "message");
+}
+
+CASE(nothing_there)
+{
+	OK(put_flags(b, CLOUDABI_FDFLAG_NONBLOCK));
+	FAILS(receive_data(b, 0), EAGAIN);
+	FAILS(receive_data(b, PEEK), EAGAIN);
+	OK(put(a, "x"));
+	OK(receive_data(b, 0));
+}
+
+CASE(pointers_nowhere)
+{
+	const cloudabi_iovec_t iov = {NOWHERE, 4};
+
+	OK(put_flags(b, 0));
+	OK(put(a, "message"));
+	FAILS(receive_iovs(b, NOWHERE, 1), EFAULT);
+	FAILS(receive_iovs(b, &iov, 1), EFAULT);
+}
+
+CASE(echo)
+{
+	OK(put(SOCKET, "echo"));
+	OK(receive_data(SOCKET, 0));
+	expect("echo", 0);
+	EQUAL(out.ro_names.sockname.family, UNIX);
+	EQUAL(out.ro_names.peername.family, UNIX);
+}
+
+static void expect_loopback(const cloudabi_sockaddr_t *name)
 {
 	EQUAL(name->family, INET);
 	EQUAL(name->addr[0], 127);
@@ -137,58 +207,99 @@ static void check_loopback(const cloudabi_sockaddr_t *name)
 	CHECK(name->port != 0);
 }
 
-static void test_accept(void)
+CASE(names_of_a_listener)
 {
-	cloudabi_recv_out_t listener, connection, again;
-	cloudabi_fdstat_t stat;
-	cloudabi_fd_t fd;
-	char buf[16];
-
-	OK(receive(LISTENER, NULL, 0, NULL, 0, 0, &listener));
-	check_loopback(&listener.ro_names.sockname);
-	EQUAL(listener.ro_names.peername.family, UNKNOWN);
-	EQUAL(listener.ro_datalen, 0);
-
-	OK(receive(LISTENER, NULL, 0, &fd, 1, 0, &connection));
-	EQUAL(connection.ro_fdslen, 1);
-	check_loopback(&connection.ro_names.sockname);
-	check_loopback(&connection.ro_names.peername);
-	EQUAL(connection.ro_names.sockname.port,
-	      listener.ro_names.sockname.port);
-	OK(sys.fd_stat_get(fd, &stat));
-	EQUAL(stat.fs_filetype, CLOUDABI_FILETYPE_SOCKET_STREAM);
-	EQUAL(stat.fs_rights_base, CLOUDABI_MAX_BASE_SOCKET);
-	OK(receive(fd, buf, 16, NULL, 0, 0, &again));
-	EQUAL(again.ro_datalen, 2);
-	EQUAL(memcmp(&again.ro_names, &connection.ro_names,
-		     sizeof(again.ro_names)),
-	      0);
-
-	OK(sys.fd_stat_put(
-		LISTENER,
-		&(cloudabi_fdstat_t){.fs_flags = CLOUDABI_FDFLAG_NONBLOCK},
-		CLOUDABI_FDSTAT_FLAGS));
-	FAILS(receive(LISTENER, NULL, 0, &fd, 1, 0, &again), EAGAIN);
+	OK(receive(LISTENER, NULL, 0, NULL, 0, 0, &out));
+	expect_loopback(&out.ro_names.sockname);
+	EQUAL(out.ro_names.peername.family, UNKNOWN);
+	EQUAL(out.ro_datalen, 0);
+	EQUAL(out.ro_fdslen, 0);
 }
 
-void test(void)
+CASE(accept)
 {
-	cloudabi_recv_out_t out;
-	char buf[16];
+	cloudabi_sockaddr_t listening;
+	cloudabi_recv_out_t connection;
+	cloudabi_fdstat_t stat;
+	cloudabi_fd_t fd;
 
-	FAILS(receive(DIRECTORY, buf, 16, NULL, 0, 0, &out), ENOTCAPABLE);
-	test_data();
-	test_messages();
-	test_descriptors();
-	test_accept();
-	test_directory();
-	OK(put(SOCKET, "echo"));
-	OK(receive(SOCKET, buf, 16, NULL, 0, 0, &out));
-	EQUAL(out.ro_datalen, 4);
+	OK(receive(LISTENER, NULL, 0, NULL, 0, 0, &out));
+	listening = out.ro_names.sockname;
+	OK(receive(LISTENER, NULL, 0, &fd, 1, 0, &connection));
+	EQUAL(connection.ro_fdslen, 1);
+	EQUAL(connection.ro_datalen, 0);
+	expect_loopback(&connection.ro_names.peername);
+	EQUAL(memcmp(&connection.ro_names.sockname, &listening,
+		     sizeof(listening)),
+	      0);
+	stat = fdstat_of(fd);
+	EQUAL(stat.fs_filetype, STREAM);
+	EQUAL(stat.fs_rights_base, UINT64_C(0x801008004a));
+	EQUAL(stat.fs_rights_inheriting, UINT64_C(0x815ffff7ff));
+	OK(receive_data(fd, 0));
+	expect("hi", 0);
+	EQUAL(memcmp(&out.ro_names, &connection.ro_names, sizeof(out.ro_names)),
+	      0);
+}
 
-	FAILS(receive(900, buf, 16, NULL, 0, 0, &out), EBADF);
-	FAILS(receive(READ_WRITE, buf, 16, NULL, 0, 0, &out), ENOTSOCK);
+CASE(nobody_to_accept)
+{
+	cloudabi_fd_t fd = 77;
+
+	OK(put_flags(LISTENER, CLOUDABI_FDFLAG_NONBLOCK));
+	FAILS(receive(LISTENER, NULL, 0, &fd, 1, 0, &out), EAGAIN);
+	EQUAL(fd, 77);
+}
+
+CASE(names_without_receiving)
+{
+	make_pair(STREAM, &a, &b);
+	OK(receive(b, NULL, 0, NULL, 0, 0, &out));
+	EQUAL(out.ro_names.sockname.family, UNIX);
+	EQUAL(out.ro_datalen, 0);
+	OK(put(a, "text"));
+	OK(receive(b, NULL, 0, NULL, 0, 0, &out));
+	expect_text(b, "text");
+}
+
+CASE(no_socket)
+{
+	cloudabi_fd_t fifo;
+
+	FAILS(receive_data(READ_WRITE, 0), ENOTSOCK);
 	FAILS(receive(READ_WRITE, NULL, 0, NULL, 0, 0, &out), ENOTSOCK);
-	restrict_rights(SOCKET, CLOUDABI_RIGHT_FD_READ);
-	FAILS(receive(SOCKET, buf, 16, NULL, 0, 0, &out), ENOTCAPABLE);
+	OK(open_at(DIRECTORY, "fifo", READ, 0, &fifo));
+	FAILS(receive_data(fifo, 0), ENOTSOCK);
+	FAILS(receive_data(make_memory(1), 0), ENOTSOCK);
+}
+
+CASE(missing_right)
+{
+	FAILS(receive_data(without(SOCKET, CLOUDABI_RIGHT_FD_READ), 0),
+	      ENOTCAPABLE);
+	FAILS(receive(without(SOCKET, CLOUDABI_RIGHT_FD_READ), NULL, 0, NULL, 0,
+		      0, &out),
+	      ENOTCAPABLE);
+	FAILS(receive(without(LISTENER, CLOUDABI_RIGHT_FD_READ), NULL, 0, &a, 1,
+		      0, &out),
+	      ENOTCAPABLE);
+	FAILS(receive_data(DIRECTORY, 0), ENOTCAPABLE);
+}
+
+CASE(no_descriptor)
+{
+	FAILS(receive_data(NO_FD, 0), EBADF);
+	FAILS(receive_data(UINT32_MAX, 0), EBADF);
+}
+
+ENDS(arguments_nowhere, -11)
+{
+	sys.sock_recv(SOCKET, NOWHERE, &out);
+}
+
+ENDS(result_to_nowhere, -11)
+{
+	const cloudabi_recv_in_t in = {0};
+
+	sys.sock_recv(SOCKET, &in, NOWHERE);
 }

@@ -38,39 +38,36 @@ static void entry(cloudabi_tid_t tid, void *argument)
 	start->tcb = thread_pointer();
 	CHECK(((cloudabi_tcb_t *)start->tcb)->parent != NULL);
 	__atomic_store_n(&start->ready, 1, __ATOMIC_RELEASE);
-	for (;;)
-		sleep_ns(UINT64_C(1000000000000));
+	park();
 }
 
-static void test_stack(void)
+CASE(first_thread)
 {
-	size_t len = 16 * page_size;
-	char *stack = allocate(len);
-	struct start start = {0};
-	cloudabi_threadattr_t attr = {entry, stack, len, &start};
-	cloudabi_tid_t tid;
+	CHECK(main_tid != 0 && main_tid < 1u << 30);
+	CHECK(((cloudabi_tcb_t *)thread_pointer())->parent != NULL);
+}
 
-	OK(sys.thread_create(&attr, &tid));
+CASE(id_and_argument)
+{
+	static struct start start;
+	cloudabi_tid_t tid = spawn(entry, &start);
+
 	await_change(&start.ready, 0);
 	EQUAL(start.tid, tid);
-	CHECK(start.frame > (uintptr_t)stack);
-	CHECK(start.frame < (uintptr_t)stack + len);
-	CHECK(start.frame > (uintptr_t)stack + len - page_size);
+	CHECK(tid != 0 && tid < 1u << 30);
+	CHECK(tid != main_tid);
 }
 
-void test(void)
+CASE(ids_and_thread_pointers_are_unique)
 {
 	static struct start starts[THREADS];
 	cloudabi_tid_t tids[THREADS];
 
-	CHECK(main_tid != 0 && main_tid < 1u << 30);
-	CHECK(((cloudabi_tcb_t *)thread_pointer())->parent != NULL);
 	for (size_t i = 0; i < THREADS; i++)
 		tids[i] = spawn(entry, &starts[i]);
 	for (size_t i = 0; i < THREADS; i++) {
 		await_change(&starts[i].ready, 0);
 		EQUAL(starts[i].tid, tids[i]);
-		CHECK(tids[i] != 0 && tids[i] < 1u << 30);
 		CHECK(tids[i] != main_tid);
 		CHECK(starts[i].tcb != thread_pointer());
 		for (size_t j = 0; j < i; j++) {
@@ -78,5 +75,95 @@ void test(void)
 			CHECK(starts[i].tcb != starts[j].tcb);
 		}
 	}
-	test_stack();
+}
+
+/* It starts at the upper end of the memory that it was given. */
+CASE(stack)
+{
+	size_t len = 16 * page_size;
+	char *stack = allocate(len);
+	static struct start start;
+	cloudabi_threadattr_t attr = {entry, stack, len, &start};
+	cloudabi_tid_t tid;
+
+	OK(sys.thread_create(&attr, &tid));
+	await_change(&start.ready, 0);
+	CHECK(start.frame < (uintptr_t)stack + len);
+	CHECK(start.frame > (uintptr_t)stack + len - page_size);
+}
+
+/* Aligned as the first thread's, wherever the memory ends. */
+CASE(stack_of_odd_size)
+{
+	size_t len = 16 * page_size - 5;
+	char *stack = allocate(len);
+	static struct start start;
+	cloudabi_threadattr_t attr = {entry, stack, len, &start};
+	cloudabi_tid_t tid;
+
+	OK(sys.thread_create(&attr, &tid));
+	await_change(&start.ready, 0);
+	CHECK(start.frame < (uintptr_t)stack + len);
+	EQUAL(start.frame % 16, (uintptr_t)__builtin_frame_address(0) % 16);
+}
+
+CASE(attributes_may_go)
+{
+	static struct start start;
+	cloudabi_threadattr_t *attr = allocate(sizeof(*attr));
+	cloudabi_tid_t tid;
+
+	*attr = (cloudabi_threadattr_t){entry, allocate(65536), 65536, &start};
+	OK(sys.thread_create(attr, &tid));
+	memset(attr, 0xff, sizeof(*attr));
+	await_change(&start.ready, 0);
+	EQUAL(start.tid, tid);
+}
+
+static void create_another(cloudabi_tid_t tid, void *argument)
+{
+	(void)tid;
+	spawn(entry, argument);
+	park();
+}
+
+CASE(by_another_thread)
+{
+	static struct start start;
+
+	spawn(create_another, &start);
+	await_change(&start.ready, 0);
+}
+
+static uint32_t variable;
+
+static void set_variable(cloudabi_tid_t tid, void *argument)
+{
+	(void)tid;
+	OK(put(*(cloudabi_fd_t *)argument, "from the thread"));
+	__atomic_store_n(&variable, 1, __ATOMIC_RELEASE);
+	park();
+}
+
+CASE(memory_and_descriptors_are_shared)
+{
+	static cloudabi_fd_t a, b;
+
+	make_pair(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b);
+	spawn(set_variable, &a);
+	expect_text(b, "from the thread");
+	await_change(&variable, 0);
+}
+
+ENDS(attributes_nowhere, -11)
+{
+	cloudabi_tid_t tid;
+
+	sys.thread_create(NOWHERE, &tid);
+}
+
+ENDS(entry_point_nowhere, -11)
+{
+	spawn(NULL, NULL);
+	park();
 }

@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* thread_yield: another thread gets its turn. */
+/* thread_yield: lets others run. */
 
 #include "test.h"
 
 static uint32_t turn;
 
-static void partner(cloudabi_tid_t tid, void *argument)
+CASE(succeeds)
 {
-	(void)tid;
-	(void)argument;
-	for (uint32_t i = 1; i < 2000; i += 2) {
-		await_change(&turn, i - 1);
-		__atomic_store_n(&turn, i + 1, __ATOMIC_RELEASE);
-	}
-	for (;;)
+	for (int i = 0; i < 100; i++)
 		OK(sys.thread_yield());
 }
 
-void test(void)
+static void take_turns(cloudabi_tid_t tid, void *argument)
 {
-	spawn(partner, NULL);
-	for (uint32_t i = 0; i < 2000; i += 2) {
+	(void)tid;
+	(void)argument;
+	for (uint32_t i = 1; i < 2 * ROUNDS(500); i += 2) {
+		while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != i)
+			OK(sys.thread_yield());
 		__atomic_store_n(&turn, i + 1, __ATOMIC_RELEASE);
-		await_change(&turn, i + 1);
 	}
+	park();
+}
+
+CASE(two_take_turns)
+{
+	spawn(take_turns, NULL);
+	for (uint32_t i = 0; i < 2 * ROUNDS(500); i += 2) {
+		while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != i)
+			OK(sys.thread_yield());
+		__atomic_store_n(&turn, i + 1, __ATOMIC_RELEASE);
+	}
+	await_value(&turn, 2 * ROUNDS(500));
 }
