@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from harness import ROOT
 from machines import Machine
 from runtime_harness import PROGRAMS, Outcome, run_program
@@ -19,10 +21,16 @@ CALLS = re.findall(r"^DISPATCH(?:_NONE)?\(\d+, (\w+)\)", DISPATCH, re.MULTILINE)
 
 # The programs that are about more than one call.
 OTHERS = ("auxv", "contention", "capability_")
-LINE = re.compile(r"^(?:CASE\((\w+)\)|ENDS\((\w+), (-?\d+)\))", re.MULTILINE)
+LINE = re.compile(
+    r"^(?:CASE\((?P<name>\w+)\)"
+    r"|ENDS\((?P<last>\w+), (?P<ends>-?\d+|TRAP)\)"
+    r'|NATIVE\((?P<native>\w+),\s+"(?P<reason>.+)"\))',
+    re.MULTILINE,
+)
 
-# Where the signal of the instruction that __builtin_trap() stands for is another one.
-TRAPS: dict[tuple[str, int], int] = {("aarch64", signal.SIGILL): signal.SIGTRAP}
+# What __builtin_trap() does to a process.
+TRAPS = {"aarch64": signal.SIGTRAP}
+TRAP = "TRAP"
 
 
 @dataclass(frozen=True)
@@ -30,12 +38,17 @@ class Case:
     """A named check of a program.
 
     ends: the exit status of the process of its own that it runs in, or the negative number of
-        the signal that kills it; None if it runs along with others.
+        the signal that kills it, or TRAP; None if it runs along with others.
+    reason: why it is left out under an emulator, if it is.
     """
 
     program: str
     name: str
-    ends: int | None = None
+    ends: int | str | None = None
+    reason: str = ""
+
+    def is_for(self, machine: Machine) -> bool:
+        return not (self.reason and machine.is_emulated)
 
 
 def call_of(program: str) -> str | None:
@@ -52,9 +65,17 @@ def programs() -> list[str]:
 @cache
 def cases_of(program: str) -> tuple[Case, ...]:
     """What a program consists of, by its source."""
-    found = LINE.findall((PROGRAMS / f"{program}.c").read_text())
-    return tuple(
-        Case(program, name or last, int(ends) if last else None) for name, last, ends in found
+    source = (PROGRAMS / f"{program}.c").read_text()
+    return tuple(_case(program, found) for found in LINE.finditer(source))
+
+
+def _case(program: str, found: re.Match[str]) -> Case:
+    ends = found["ends"]
+    return Case(
+        program,
+        found["name"] or found["last"] or found["native"],
+        ends if ends in (None, TRAP) else int(ends),
+        found["reason"] or "",
     )
 
 
@@ -93,6 +114,8 @@ def results_of(program: str, machine: Machine) -> Results:
 
 def check(case: Case, machine: Machine) -> None:
     """Fail unless a case is good."""
+    if not case.is_for(machine):
+        pytest.skip(f"emulated: {case.reason}")
     if case.ends is not None:
         check_end(case, machine, _run(case.program, machine, case.name))
         return
@@ -101,14 +124,16 @@ def check(case: Case, machine: Machine) -> None:
 
 
 def check_end(case: Case, machine: Machine, outcome: Outcome) -> None:
-    assert case.ends is not None
+    ends = case.ends
+    if ends == TRAP:
+        ends = -TRAPS.get(machine.arch, signal.SIGILL)
+    assert isinstance(ends, int)
     assert outcome.output == f"runs {case.name}\n"
-    if case.ends >= 0:
-        assert outcome == Outcome(case.ends, outcome.output, "")
-    elif case.ends == -signal.SIGSYS:
+    if ends >= 0:
+        assert outcome == Outcome(ends, outcome.output, "")
+    elif ends == -signal.SIGSYS:
         # For the broker that is a verdict of its filter, whoever sends it.
         assert outcome == Outcome(123, outcome.output, "the sandbox refuses a call (-1)")
     else:
-        number = TRAPS.get((machine.arch, -case.ends), -case.ends)
-        message = f"killed by signal {number} ({signal.strsignal(number)})"
-        assert outcome == Outcome(128 + number, outcome.output, message)
+        message = f"killed by signal {-ends} ({signal.strsignal(-ends)})"
+        assert outcome == Outcome(128 - ends, outcome.output, message)

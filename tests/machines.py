@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import platform
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import ROOT
 from pybuild import targets
-
-HERE = platform.machine()
-# What runs programs of another processor.
-EMULATORS = {"armv6": "qemu-arm", "aarch64": "qemu-aarch64"}
+from pybuild.runtime import host_headers
+from pybuild.targets import CLANG, LLD
 
 
 @dataclass(frozen=True)
@@ -22,35 +20,47 @@ class Machine:
     target: targets.Target
 
     @property
+    def triple(self) -> str:
+        return self.target.triple
+
+    @property
     def arch(self) -> str:
         return self.target.arch
 
     @property
     def runtime(self) -> Path:
-        folder = ROOT / "dist/host/libexec/cloudabi"
-        return folder / f"cloudabi-runtime-{self.arch}"
+        return ROOT / "dist/host/libexec/cloudabi" / f"cloudabi-runtime-{self.arch}"
 
     @property
-    def emulator(self) -> str | None:
-        """The program that runs its programs; None where the processor does."""
-        return None if HERE in self.target.machines else EMULATORS.get(self.arch)
+    def is_emulated(self) -> bool:
+        return bool(self.target.runner)
+
+    @property
+    def emulator(self) -> Path:
+        """The program that runs what this machine cannot."""
+        path = shutil.which(self.target.emulator)
+        assert path is not None, f"there is no {self.target.emulator}"
+        return Path(path)
 
     @property
     def compile(self) -> tuple[str, ...]:
         """Compiles and links a program, or an object with -c, without a C library."""
         return (
-            *("clang-16", f"--target={self.target.triple}", "-std=c11", "-O1", "-g"),
+            *(CLANG, f"--target={self.triple}", *self.target.machine_flags),
+            *("-std=c11", "-O1", "-g"),
             *("-Wall", "-Wextra", "-Werror", "-Wno-unused-command-line-argument"),
             *("-ffreestanding", "-fPIE", "-nostdlibinc"),
             *("-fno-sanitize=safe-stack", "-fno-stack-protector"),
-            *(("-DEMULATED",) if self.emulator else ()),
-            *("-I", str(ROOT / "abi/include"), "-idirafter", "/usr/include"),
-            *("-idirafter", f"/usr/include/{HERE}-linux-gnu"),
-            *("-nostdlib", "--ld-path=ld.lld-16", "-Wl,-pie,-z,nostart-stop-gc"),
+            *(("-DEMULATED",) if self.is_emulated else ()),
+            *("-I", str(ROOT / "abi/include"), *host_headers(self.target)),
+            *("-nostdlib", f"--ld-path={LLD}", "-Wl,-pie,-z,nostart-stop-gc"),
         )
+
+    @property
+    def builtins(self) -> str:
+        """What compilers expect to be linked to every program."""
+        return str(ROOT / "dist" / self.triple / "lib" / "libcompiler_rt.a")
 
 
 X86_64 = Machine(targets.X86_64)
 ALL = tuple(map(Machine, targets.TARGETS))
-# Those whose runtime is built; that of x86_64 always is.
-BUILT = tuple(machine for machine in ALL if machine == X86_64 or machine.runtime.exists())

@@ -50,7 +50,7 @@ def _supports(machine: Machine) -> tuple[str, ...]:
 def compiled(name: str, *options: str, machine: Machine = X86_64) -> Path:
     """A program of tests/c, compiled once per session."""
     program = scratch() / "-".join(["runtime", machine.arch, name, *options]).replace("/", "_")
-    sources = [str(PROGRAMS / f"{name}.c"), *_supports(machine)]
+    sources = [str(PROGRAMS / f"{name}.c"), *_supports(machine), machine.builtins]
     subprocess.run([*machine.compile, *options, "-o", str(program), *sources], check=True)
     return program
 
@@ -105,7 +105,11 @@ def run_program(
             "argdata": argdata(argument),
             "descriptors": [Grant(fd).described() for fd in held],
         }
-        with Broker(spec, (runtime, program, *held)) as broker:
+        passed = [runtime, program, *held]
+        if machine.is_emulated:
+            passed.append(stack.enter_context(opened(machine.emulator, os.O_RDONLY)))
+            spec["emulator"] = Fd(passed[-1])
+        with Broker(spec, tuple(passed)) as broker:
             os.close(output_writer)
             echo.close()
             output = b""

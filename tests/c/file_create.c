@@ -70,7 +70,7 @@ CASE(no_way)
 	FAILS(create(dir, ""), ENOENT);
 }
 
-CASE(bad_paths)
+NATIVE(bad_paths, "a bad pointer shortens what is written")
 {
 	cloudabi_fd_t dir = new_directory();
 	static char name[300];

@@ -141,7 +141,7 @@ CASE(no_way)
 	FAILS(put_times(DIRECTORY, "file/x", 0, MTIM), ENOTDIR);
 }
 
-CASE(bad_paths)
+NATIVE(bad_paths, "a bad pointer shortens what is written")
 {
 	const cloudabi_lookup_t lookup = {DIRECTORY, 0};
 	const cloudabi_filestat_t stat = {0};

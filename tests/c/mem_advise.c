@@ -62,7 +62,7 @@ CASE(no_page)
 	FAILS(sys.mem_advise(memory() + 1, 1, CLOUDABI_ADVICE_NORMAL), EINVAL);
 }
 
-CASE(nothing_mapped)
+NATIVE(nothing_mapped, "advice on unmapped memory is taken")
 {
 	unsigned char *bytes = memory();
 

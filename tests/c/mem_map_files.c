@@ -75,7 +75,7 @@ CASE(position_in_the_file)
 	      EINVAL);
 }
 
-CASE(position_above_4_gib)
+NATIVE(position_above_4_gib, "positions have 32 bits")
 {
 	cloudabi_filesize_t far = UINT64_C(5) << 30;
 	cloudabi_fd_t fd = new_file("");

@@ -36,7 +36,7 @@ CASE(length_is_rounded_up)
 	memory[page_size - 1] = 1;
 }
 
-CASE(no_length)
+NATIVE(no_length, "a length of zero is refused")
 {
 	OK(sys.mem_protect(allocate(page_size), 0, RW));
 }
@@ -81,7 +81,7 @@ CASE(no_page)
 	FAILS(sys.mem_protect((char *)allocate(page_size) + 1, 1, RW), EINVAL);
 }
 
-CASE(nothing_mapped)
+NATIVE(nothing_mapped, "unmapped memory can be protected")
 {
 	void *memory = allocate(page_size);
 

@@ -53,9 +53,19 @@ struct test_case {
 
 /*
  * Begins a case that ends the program, which is why it gets a process of its
- * own: with this exit status, or by the host's signal of that negative number.
+ * own: with this exit status, by the host's signal of that negative number, or
+ * by TRAP, the one that __builtin_trap() stands for.
  */
 #define ENDS(name, status) TEST_CASE(name, true)
+
+/* Begins a case that takes a kernel and is left out under an emulator, which
+ * gets something wrong or does not know it: the reason tells what. */
+#ifdef EMULATED
+#define NATIVE(name, reason)                                                   \
+	__attribute__((unused)) static void case_##name(void)
+#else
+#define NATIVE(name, reason) CASE(name)
+#endif
 
 #define TEST_CASE(title, last)                                                 \
 	static void case_##title(void);                                        \
