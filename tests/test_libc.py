@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from broker_harness import abi, argdata
-from harness import ROOT, SYSROOT, run
+from harness import run
+from libc_harness import compiled, including
 from runtime_harness import Held, opened, start_block, started_alone
 
-PROGRAMS = sorted(path.stem for path in (ROOT / "tests/c").glob("libc_*.c"))
+PROGRAMS = including("libc_test.h")
 
 MANIFEST = """
 output: !fd stdout
@@ -26,21 +26,6 @@ local: !socket {{connect: '{local}'}}
 """
 
 
-def compiled(name: str, folder: Path) -> Path:
-    """Build a program with the flags that dist/ comes with."""
-    program = folder / name
-    subprocess.run(
-        [
-            *("clang-16", "--config", SYSROOT / "clang.cfg"),
-            *("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"),
-            *("-o", program, ROOT / "tests" / "c" / f"{name}.c"),
-        ],
-        check=True,
-        timeout=60,
-    )
-    return program
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
@@ -49,7 +34,7 @@ def free_port() -> int:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(name: str, tmp_path: Path) -> None:
-    program = compiled(name, tmp_path)
+    program = compiled(name)
     folder = tmp_path / "folder"
     folder.mkdir()
     file = tmp_path / "file"
@@ -82,7 +67,7 @@ def test_main_gets_strings_if_the_data_are_strings(
     """The broker passes on nothing but argument data, so the runtime is started without it."""
     output = tmp_path / "output"
     output.touch()
-    program = compiled("main_arguments", tmp_path)
+    program = compiled("main_arguments")
     with opened(program, os.O_RDONLY) as file, opened(output, os.O_WRONLY) as out:
         held = [Held(out, abi.FILETYPE_REGULAR_FILE)]
         with started_alone(file, held, start_block(held, data)) as process:
