@@ -49,7 +49,7 @@ def cases(name: str) -> list[str]:
 def complaints(name: str) -> dict[str, str]:
     """Run all cases of a program; what is wrong with each, which is hopefully nothing."""
     with TemporaryDirectory() as folder:
-        result = run(CASES_MANIFEST.format(folder=folder), compiled(name), timeout=300)
+        result = run(CASES_MANIFEST.format(folder=folder), compiled(name), timeout=120)
     _, *parts = re.split(r"^case (\w+)\n", result.stdout, flags=re.M)
     end = f"the program ended with {result.returncode}\n{result.stderr}"
     said = {}
@@ -65,7 +65,7 @@ def answers(name: str, questions: list[str]) -> list[str]:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "questions"
         file.write_text("".join(f"{question}\n" for question in questions))
-        result = run(QUESTIONS_MANIFEST.format(file=file), compiled(name), timeout=300)
+        result = run(QUESTIONS_MANIFEST.format(file=file), compiled(name), timeout=120)
     assert result.returncode == 0, result.stdout[-1000:] + result.stderr
     *lines, last = result.stdout.splitlines()
     assert last == "ok" and len(lines) == len(questions), result.stdout[-1000:] + result.stderr
