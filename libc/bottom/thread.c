@@ -179,7 +179,6 @@ int pthread_create(pthread_t *restrict thread,
 		return error;
 	td->start = run;
 	td->argument = argument;
-	td->locale = __pthread_self()->locale;
 	td->state = attr->_a_detach ? THREAD_DETACHED : THREAD_JOINABLE;
 	*thread = td;
 	error = start(td);
