@@ -29,8 +29,12 @@ questions: !file {{path: '{file}'}}
 def compiled(name: str) -> Path:
     """Build a program with the flags that dist/ comes with, once per session."""
     program = scratch() / name
-    command = ["clang-16", "--config", SYSROOT / "clang.cfg", *FLAGS, "-o", program]
-    subprocess.run([*command, PROGRAMS / f"{name}.c"], check=True, timeout=60)
+    source = PROGRAMS / f"{name}.c"
+    subprocess.run(
+        ["clang-16", "--config", SYSROOT / "clang.cfg", *FLAGS, "-o", program, source],
+        check=True,
+        timeout=60,
+    )
     return program
 
 

@@ -49,7 +49,7 @@ def parse(text: str) -> Number:
     sign, kind, mantissa, exponent = match.groups()
     if kind:
         return NAN if kind == "nan" else Number(bool(sign), kind=kind)
-    return Number(bool(sign), int(mantissa, 16) * Fraction(2) ** int(exponent))
+    return Number(bool(sign), int(mantissa, 16) * power_of_two(int(exponent)))
 
 
 def number(value: float | Fraction) -> Number:
@@ -72,7 +72,7 @@ class Format:
     @property
     def least(self) -> Fraction:
         """The smallest number above zero."""
-        return Fraction(2) ** (4 - self.max_exponent - 1 - self.digits)
+        return power_of_two(3 - self.max_exponent - self.digits)
 
     @property
     def least_normal(self) -> Fraction:
@@ -86,7 +86,7 @@ class Format:
         """The distance of numbers around one of this size."""
         if size < self.least_normal:
             return self.least
-        return Fraction(2) ** (exponent_of(size) - self.digits + 1)
+        return power_of_two(exponent_of(size) - self.digits + 1)
 
     def round(self, value: Fraction, negative: bool | None = None) -> Number:
         """The nearest number, the even one of two. Zero has the sign that is given."""
@@ -101,7 +101,7 @@ class Format:
         """Any finite number, all exponents being equally likely."""
         exponent = source.randint(4 - self.max_exponent - self.digits, self.max_exponent - 1)
         significand = Fraction(source.getrandbits(self.digits) | 1 << self.digits, 2**self.digits)
-        return self.round(significand * Fraction(2) ** exponent * source.choice((-1, 1)))
+        return self.round(significand * power_of_two(exponent) * source.choice((-1, 1)))
 
     def neighbours(self, of: Number) -> Iterator[Number]:
         yield Number(of.negative, of.size + self.ulp(of.size))
@@ -110,10 +110,14 @@ class Format:
             yield Number(of.negative, below)
 
 
+def power_of_two(exponent: int) -> Fraction:
+    return Fraction(1 << exponent) if exponent >= 0 else Fraction(1, 1 << -exponent)
+
+
 def exponent_of(size: Fraction) -> int:
     """The e with 2**e <= size < 2**(e + 1)."""
     guess = size.numerator.bit_length() - size.denominator.bit_length()
-    return guess if size >= Fraction(2) ** guess else guess - 1
+    return guess if size >= power_of_two(guess) else guess - 1
 
 
 @dataclass(frozen=True)

@@ -169,25 +169,25 @@ def seconds_of(value: datetime) -> int:
 
 
 def test_formats_of_dates() -> None:
-    questions = []
-    expected = []
+    questions: list[str] = []
+    expected: list[str] = []
     for value in days():
         week = value.isocalendar().year
-        formats = {format: value.strftime(same) for format, same in (SHARED | COMPOSED).items()}
-        formats |= {
+        patterns = {key: value.strftime(same) for key, same in (SHARED | COMPOSED).items()}
+        patterns |= {
             "%C": f"{value.year // 100:02d}",
             "%g": f"{week % 100:02d}",
             "%s": str(seconds_of(value)),
             "%e|%-d|%_d|%0e": f"{value.day:2d}|{value.day}|{value.day:2d}|{value.day:02d}",
             "%c": value.strftime(f"%a %b {value.day:2d} %H:%M:%S %Y"),
         }
-        questions += [f"f\t{format}\t{hexadecimal(seconds_of(value))}" for format in formats]
-        expected += formats.values()
+        questions += [f"f\t{pattern}\t{hexadecimal(seconds_of(value))}" for pattern in patterns]
+        expected += patterns.values()
     compare(questions, expected)
 
 
 @pytest.mark.parametrize(
-    ("format", "year", "expected"),
+    ("pattern", "year", "expected"),
     [
         ("%Y", 9999, "9999"),
         ("%Y", 10000, "+10000"),
@@ -207,8 +207,8 @@ def test_formats_of_dates() -> None:
         ("%Q", 2024, ""),
     ],
 )
-def test_formats_of_years(format: str, year: int, expected: str) -> None:
-    compare([f"f\t{format}\t{hexadecimal(since_epoch(year))}"], [expected])
+def test_formats_of_years(pattern: str, year: int, expected: str) -> None:
+    compare([f"f\t{pattern}\t{hexadecimal(since_epoch(year))}"], [expected])
 
 
 READ = (
@@ -225,15 +225,15 @@ def test_formats_are_read() -> None:
     questions = []
     expected = []
     for value in days():
-        for format in READ:
-            text = value.strftime(format.replace("%C%y", "%Y").replace("%e", str(value.day)))
-            questions.append(f"r\t{format}\t{text} rest")
+        for pattern in READ:
+            text = value.strftime(pattern.replace("%C%y", "%Y").replace("%e", str(value.day)))
+            questions.append(f"r\t{pattern}\t{text} rest")
             expected.append(f"{fields(seconds_of(value))}| rest")
     compare(questions, expected)
 
 
 @pytest.mark.parametrize(
-    ("format", "text", "expected"),
+    ("pattern", "text", "expected"),
     [
         ("%H:%M", "24:00", "no"),
         ("%H", "7x", "0 0 0 7 0 0 0 0 0|x"),
@@ -257,5 +257,5 @@ def test_formats_are_read() -> None:
         ("%d", "", "no"),
     ],
 )
-def test_texts_with_dates(format: str, text: str, expected: str) -> None:
-    compare([f"r\t{format}\t{text}"], [expected])
+def test_texts_with_dates(pattern: str, text: str, expected: str) -> None:
+    compare([f"r\t{pattern}\t{text}"], [expected])

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from broker_harness import abi
+from libc_harness import compiled
 from notes_harness import DENIED, LINE, NO_FD, NOTE, TEXT_MAX, Note, denied, noting, parse
 from runtime_harness import Held, opened, start_block, started_alone
-from test_libc import compiled
 
 # The descriptors of tests/c/main_notes.c.
 FILE, FOLDER = 0, 1
 
 
 @pytest.fixture(name="program", scope="module")
-def _program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled("main_notes", tmp_path_factory.mktemp("notes"))
+def _program() -> Path:
+    return compiled("main_notes")
 
 
 def held_by(stack: ExitStack, folder: Path) -> list[Held]:
