@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from math import copysign
 
 from libc_harness import answers
 
@@ -58,7 +59,8 @@ def number(value: float | Fraction) -> Number:
         return NAN
     if value in (float("inf"), float("-inf")):
         return Number(value < 0, kind="inf")
-    return Number(value < 0 or str(value) == "-0.0", abs(Fraction(value)))
+    is_negative = value < 0 or (isinstance(value, float) and copysign(1, value) < 0)
+    return Number(is_negative, abs(Fraction(value)))
 
 
 @dataclass(frozen=True)
