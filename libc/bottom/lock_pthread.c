@@ -98,16 +98,28 @@ int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 	return __word_try_write(&lock->_rw_lock) ? 0 : EBUSY;
 }
 
+int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
+			       const struct timespec *restrict until)
+{
+	return __word_read(&lock->_rw_lock, clock, until);
+}
+
+int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
+			       const struct timespec *restrict until)
+{
+	return __word_write(&lock->_rw_lock, clock, until);
+}
+
 int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
 			       const struct timespec *restrict until)
 {
-	return __word_read(&lock->_rw_lock, CLOCK_REALTIME, until);
+	return pthread_rwlock_clockrdlock(lock, CLOCK_REALTIME, until);
 }
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
 			       const struct timespec *restrict until)
 {
-	return __word_write(&lock->_rw_lock, CLOCK_REALTIME, until);
+	return pthread_rwlock_clockwrlock(lock, CLOCK_REALTIME, until);
 }
 
 int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
