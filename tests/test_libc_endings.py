@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the C library runs when a program ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import run
+from libc_harness import compiled
+
+REGISTERED = """registered second
+registered while ending
+registered first
+destructor 102
+destructor 101
+buffered
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "output"),
+    [
+        ("exit", 1, REGISTERED),
+        ("_Exit", 2, ""),
+        ("thread", 3, REGISTERED),
+        ("quick_exit", 4, "registered for a quick end\n"),
+        ("last thread", 0, "the last thread\n" + REGISTERED),
+        ("abort", 128 + 6, ""),
+    ],
+)
+def test_ending(how: str, status: int, output: str) -> None:
+    result = run(f"!program\nargs: [!fd stdout , {how}]", compiled("libc_endings"))
+    assert (result.stdout, result.returncode) == (output, status)
