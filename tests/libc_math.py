@@ -209,3 +209,48 @@ FUNCTIONS = {
     "y0": Function(lambda x: mpmath.bessely(0, x), BESSEL, (4, 4), floor=_amplitude),
     "y1": Function(lambda x: mpmath.bessely(1, x), BESSEL, (4, 4), floor=_amplitude),
 }
+
+# Of one complex number, with bounds of the error. They count units of a result of at least one:
+# musl adds and subtracts numbers of this size on the way, so that small results have fewer digits.
+COMPLEX = {
+    "cacos": (mpmath.acos, 64),
+    "cacosh": (mpmath.acosh, 64),
+    "casin": (mpmath.asin, 64),
+    "casinh": (mpmath.asinh, 64),
+    "catan": (mpmath.atan, 8),
+    "catanh": (mpmath.atanh, 8),
+    "ccos": (mpmath.cos, 4),
+    "ccosh": (mpmath.cosh, 4),
+    "cexp": (mpmath.exp, 4),
+    "clog": (mpmath.log, 4),
+    "csin": (mpmath.sin, 4),
+    "csinh": (mpmath.sinh, 4),
+    "csqrt": (mpmath.sqrt, 4),
+    "ctan": (mpmath.tan, 24),
+    "ctanh": (mpmath.tanh, 24),
+}
+
+
+def complex_error(
+    name: str, target: Format, found: tuple[Number, Number], given: tuple[Number, Number]
+) -> float:
+    """By how many units of the result's size a complex result is wrong."""
+    with mpmath.workprec(PRECISION):
+        exact = COMPLEX[name][0](mpmath.mpc(*(to_real(part.value) for part in given)))
+        right = [to_fraction(exact.real), to_fraction(exact.imag)]
+    size = max(1, *map(abs, right))
+    return max(
+        distance(target, part, value, size) for part, value in zip(found, right, strict=True)
+    )
+
+
+def complex_bound(name: str, target: Format) -> float:
+    """musl computes the long double functions with doubles, where it has nothing better."""
+    return COMPLEX[name][1] * (1 if target.letter != "L" else 2.0 ** (target.digits - 53))
+
+
+def bessel_error(name: str, target: Format, order: int, x: Number, found: Number) -> float:
+    with mpmath.workprec(PRECISION):
+        real = to_real(x.value)
+        exact = (mpmath.besselj if name == "jn" else mpmath.bessely)(order, real)
+        return distance(target, found, to_fraction(exact), to_fraction(_amplitude(real)))
