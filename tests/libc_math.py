@@ -86,7 +86,10 @@ def numbers(target: Format, span: Range, count: int, seed: str) -> Iterator[Numb
         if span.high != INF:
             yield target.round(low + Fraction(source.getrandbits(160), 2**160) * (high - low))
         near = Fraction(source.getrandbits(160) | 1 << 159, 2**160)
-        for size in (abs(target.sample(source).value), near * power_of_two(source.randint(-20, 20))):
+        for size in (
+            abs(target.sample(source).value),
+            near * power_of_two(source.randint(-20, 20)),
+        ):
             signed = size * source.choice((-1, 1))
             for value in (signed, -signed):
                 if low <= value <= high:
@@ -176,9 +179,7 @@ FUNCTIONS = {
     "atan": Function(mpmath.atan, (EVERY, UNIT), (1, 1, 1)),
     "atan2": Function(mpmath.atan2, (EVERY, Range(-9, 9)), (1, 1, 1), second=EVERY),
     "atanh": Function(mpmath.atanh, (UNIT,), (1.5, 1.5, 3)),
-    "cbrt": Function(
-        lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), (EVERY,), (1, 1, 1)
-    ),
+    "cbrt": Function(lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), (EVERY,), (1, 1, 1)),
     "cos": Function(mpmath.cos, (EVERY, Range(-9, 9)), (1, 1, 1)),
     "cosh": Function(mpmath.cosh, E_POWERS, (1.5, 1.5, 2), by_double=True),
     "erf": Function(mpmath.erf, (EVERY, Range(-6, 6)), (1, 1, 1), by_double=True),
@@ -238,14 +239,14 @@ def complex_error(
     with mpmath.workprec(PRECISION):
         exact = COMPLEX[name][0](mpmath.mpc(*(to_real(part.value) for part in given)))
         right = [to_fraction(exact.real), to_fraction(exact.imag)]
-    size = max(1, *map(abs, right))
+    size = max(Fraction(1), *map(abs, right))
     return max(
         distance(target, part, value, size) for part, value in zip(found, right, strict=True)
     )
 
 
 def complex_bound(name: str, target: Format) -> float:
-    """musl computes the long double functions with doubles, where it has nothing better."""
+    """Musl computes the long double functions with doubles, where it has nothing better."""
     return COMPLEX[name][1] * (1 if target.letter != "L" else 2.0 ** (target.digits - 53))
 
 

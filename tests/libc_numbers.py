@@ -78,11 +78,11 @@ class Format:
 
     @property
     def least_normal(self) -> Fraction:
-        return self.least * 2 ** (self.digits - 1)
+        return self.least * power_of_two(self.digits - 1)
 
     @property
     def greatest(self) -> Fraction:
-        return (1 - Fraction(1, 2**self.digits)) * 2**self.max_exponent
+        return (1 - power_of_two(-self.digits)) * power_of_two(self.max_exponent)
 
     def ulp(self, size: Fraction) -> Fraction:
         """The distance of numbers around one of this size."""

@@ -24,9 +24,7 @@ from libc_math import (
 from libc_numbers import Format, Number, machine, number, parse, power_of_two
 
 LETTERS = [
-    (name, letter)
-    for name, function in FUNCTIONS.items()
-    for letter in "fdL"[: len(function.ulps)]
+    (name, letter) for name, function in FUNCTIONS.items() for letter in "fdL"[: len(function.ulps)]
 ]
 
 
@@ -97,7 +95,9 @@ def test_bessel_functions_of_any_order(name: str, letter: str) -> None:
         for order in (-3, -1, 0, 1, 2, 5, 20)
         for x in numbers(target, Range(1, 60), 10, f"{name} {order}")
     ]
-    lines = answers("libc_math", [f"{name}\t{letter}\t{number(Fraction(n))}\t{x}" for n, x in given])
+    lines = answers(
+        "libc_math", [f"{name}\t{letter}\t{number(Fraction(n))}\t{x}" for n, x in given]
+    )
     for (order, x), line in zip(given, lines, strict=True):
         ulps = bessel_error(name, target, order, x, parse(line.split()[0]))
         assert ulps <= 64, f"{name}({order}, {x}) = {line}: {ulps}"
