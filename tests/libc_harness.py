@@ -77,6 +77,12 @@ def complaints(name: str) -> dict[str, str]:
     return {case: said.get(case, f"not reached: {end}") for case in cases(name)}
 
 
+@cache
+def answers_to(name: str, questions: tuple[str, ...]) -> dict[str, str]:
+    """The answers to what several tests ask, in one run for all of them."""
+    return dict(zip(questions, answers(name, list(questions)), strict=True))
+
+
 def answers(name: str, questions: list[str]) -> list[str]:
     """Run a program that writes one line for each that it reads."""
     with TemporaryDirectory() as folder:

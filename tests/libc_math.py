@@ -99,7 +99,8 @@ def numbers(target: Format, span: Range, count: int, seed: str) -> Iterator[Numb
 
 def arguments(function: Function, target: Format, seed: str) -> list[list[Number]]:
     spans = function.ranges
-    first = [value for span in spans for value in numbers(target, span, 60, f"{seed} 1")]
+    count = 20 if spans == BESSEL else 60
+    first = [value for span in spans for value in numbers(target, span, count, f"{seed} 1")]
     if function.second is None:
         return [[value] for value in first]
     second = list(numbers(target, function.second, 120, f"{seed} 2"))

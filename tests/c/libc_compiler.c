@@ -164,7 +164,7 @@ struct four {
 };
 struct long_one {
 	long double a;
-	char b;
+	signed char b;
 };
 struct large {
 	int a[50];
@@ -202,7 +202,7 @@ __attribute__((noinline)) static struct four pass_four(struct four s, float x)
 __attribute__((noinline)) static struct long_one pass_long(long double x,
 							   struct long_one s)
 {
-	return (struct long_one){s.a + x, (char)-s.b};
+	return (struct long_one){s.a + x, (signed char)-s.b};
 }
 
 __attribute__((noinline)) static struct large pass_large(struct large s)
