@@ -26,6 +26,9 @@ buffered
         ("quick_exit", 4, "registered for a quick end\n"),
         ("last thread", 0, "the last thread\n" + REGISTERED),
         ("abort", 128 + 6, ""),
+        # Guards end what would otherwise write over another's memory.
+        ("overflow", 128 + 11, ""),
+        ("overflow in a thread", 128 + 11, ""),
     ],
 )
 def test_ending(how: str, status: int, output: str) -> None:

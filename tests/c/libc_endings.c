@@ -4,7 +4,7 @@
 
 #include <argdata.h>
 #include <pthread.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +63,20 @@ static void *linger(void *argument)
 	return argument;
 }
 
+/* Needs more than any stack has. */
+__attribute__((noinline)) static int overflow(int depth)
+{
+	volatile char frame[1000];
+
+	frame[depth % 1000] = 1;
+	return depth < 0 ? 0 : overflow(depth + 1) + frame[depth % 1000];
+}
+
+static void *overflow_in_thread(void *argument)
+{
+	return (void *)(intptr_t)(overflow(0) + (argument == NULL));
+}
+
 static void end(const char *how)
 {
 	pthread_t thread;
@@ -80,6 +94,13 @@ static void end(const char *how)
 	if (strcmp(how, "last thread") == 0) {
 		pthread_create(&thread, NULL, linger, NULL);
 		pthread_exit(NULL);
+	}
+	if (strcmp(how, "overflow") == 0)
+		overflow(0);
+	if (strcmp(how, "overflow in a thread") == 0) {
+		pthread_create(&thread, NULL, linger, NULL);
+		pthread_create(&thread, NULL, overflow_in_thread, NULL);
+		pthread_join(thread, NULL);
 	}
 	if (strcmp(how, "abort") == 0)
 		abort();

@@ -118,6 +118,50 @@ static void sort_with_argument(void)
 	}
 }
 
+/*
+ * McIlroy's adversary: values are decided only when they are compared, and as
+ * late as possible, so that every partition of a quicksort is a bad one.
+ */
+enum {
+	UNDECIDED = 1 << 20,
+	ADVERSE = 5000
+};
+
+static int values[ADVERSE];
+static int decided;
+static int candidate;
+static int comparisons;
+
+static int compare_adversely(const void *a, const void *b)
+{
+	int x = *(const int *)a;
+	int y = *(const int *)b;
+
+	++comparisons;
+	if (values[x] == UNDECIDED && values[y] == UNDECIDED)
+		values[x == candidate ? x : y] = decided++;
+	if (values[x] == UNDECIDED)
+		candidate = x;
+	else if (values[y] == UNDECIDED)
+		candidate = y;
+	return (values[x] > values[y]) - (values[x] < values[y]);
+}
+
+static void sort_against_an_adversary(void)
+{
+	static int order[ADVERSE];
+
+	for (int i = 0; i < ADVERSE; ++i) {
+		order[i] = i;
+		values[i] = UNDECIDED;
+	}
+	qsort(order, ADVERSE, sizeof(int), compare_adversely);
+	row("%d comparisons", comparisons);
+	EXPECT(comparisons < 200000);
+	for (int i = 1; i < ADVERSE; ++i)
+		EXPECT(values[order[i - 1]] <= values[order[i]]);
+}
+
 /* Elements of every small size, and large ones, move as a whole. */
 static void sort_sizes(void)
 {
@@ -317,6 +361,7 @@ static void link_queues(void)
 	EXPECT(a.next == &c && c.previous == &a);
 }
 
-CASES(CASE(sort_patterns), CASE(sort_with_argument), CASE(sort_sizes),
-      CASE(search_in_order), CASE(search_one_by_one), CASE(fill_hash_table),
-      CASE(grow_trees), CASE(link_queues))
+CASES(CASE(sort_patterns), CASE(sort_with_argument),
+      CASE(sort_against_an_adversary), CASE(sort_sizes), CASE(search_in_order),
+      CASE(search_one_by_one), CASE(fill_hash_table), CASE(grow_trees),
+      CASE(link_queues))
