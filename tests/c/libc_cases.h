@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <wchar.h>
 
@@ -80,6 +81,8 @@ differs(const char *file, int line, const char *format, ...)
 #define EXPECT_INT(value, expected)                                            \
 	expect_int(#value, (long long)(value), (long long)(expected),          \
 		   __FILE__, __LINE__)
+/* Of functions that say (size_t)-1 when they fail. */
+#define EXPECT_SIZE(value, expected) EXPECT_INT((ptrdiff_t)(value), expected)
 #define EXPECT_STR(value, expected)                                            \
 	expect_str(#value, value, expected, __FILE__, __LINE__)
 #define EXPECT_WCS(value, expected)                                            \

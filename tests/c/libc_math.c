@@ -141,6 +141,13 @@ static void call_integer(const struct function *f, char type, long double x)
 		CALL_INTEGER(long);
 }
 
+/* Some functions return more than their type holds, until it is stored. */
+#define PUT(T, call)                                                           \
+	do {                                                                   \
+		volatile T value = (call);                                     \
+		put_number(result(value));                                     \
+	} while (0)
+
 /* Calls for each type are alike. */
 #define DEFINE_CALL(name, T)                                                   \
 	static void name(const struct function *f, void (*p)(void),            \
@@ -156,31 +163,30 @@ static void call_integer(const struct function *f, char type, long double x)
 		feclearexcept(FE_ALL_EXCEPT);                                  \
 		switch (f->shape) {                                            \
 		case X_X:                                                      \
-			put_number(result(((T(*)(T))p)(a)));                   \
+			PUT(T, ((T(*)(T))p)(a));                               \
 			return;                                                \
 		case X_XX:                                                     \
-			put_number(result(((T(*)(T, T))p)(a, b)));             \
+			PUT(T, ((T(*)(T, T))p)(a, b));                         \
 			return;                                                \
 		case X_XXX:                                                    \
-			put_number(result(((T(*)(T, T, T))p)(a, b, (T)x[2]))); \
+			PUT(T, ((T(*)(T, T, T))p)(a, b, (T)x[2]));             \
 			return;                                                \
 		case X_IX:                                                     \
-			put_number(result(((T(*)(int, T))p)((int)x[0], b)));   \
+			PUT(T, ((T(*)(int, T))p)((int)x[0], b));               \
 			return;                                                \
 		case X_XI:                                                     \
-			put_number(result(((T(*)(T, int))p)(a, i)));           \
+			PUT(T, ((T(*)(T, int))p)(a, i));                       \
 			return;                                                \
 		case X_XL:                                                     \
-			put_number(                                            \
-				result(((T(*)(T, long double))p)(a, x[1])));   \
+			PUT(T, ((T(*)(T, long double))p)(a, x[1]));            \
 			return;                                                \
 		case XI_X:                                                     \
 			n = 0;                                                 \
-			put_number(result(((T(*)(T, int *))p)(a, &n)));        \
+			PUT(T, ((T(*)(T, int *))p)(a, &n));                    \
 			printf(" %d", n);                                      \
 			return;                                                \
 		case XI_XX:                                                    \
-			put_number(result(((T(*)(T, T, int *))p)(a, b, &n)));  \
+			PUT(T, ((T(*)(T, T, int *))p)(a, b, &n));              \
 			printf(" %d", n & 7);                                  \
 			return;                                                \
 		case XX_X:                                                     \
@@ -192,7 +198,7 @@ static void call_integer(const struct function *f, char type, long double x)
 			put_pair(creall(z), cimagl(z));                        \
 			return;                                                \
 		case X_C:                                                      \
-			put_number(result(((T(*)(T complex))p)(z)));           \
+			PUT(T, ((T(*)(T complex))p)(z));                       \
 			return;                                                \
 		case C_CC:                                                     \
 			z = ((T complex(*)(T complex, T complex))p)(z, w);     \

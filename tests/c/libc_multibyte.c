@@ -69,11 +69,12 @@ static void convert_all_characters(void)
 		if (c > 0x3000 && c < 0x110000 - 0x1000 && c % SCALE != 0)
 			continue;
 		row("%#lx", c);
-		EXPECT_INT(wcrtomb(back, (wchar_t)c, &state), valid ? len : -1);
+		EXPECT_SIZE(wcrtomb(back, (wchar_t)c, &state),
+			    valid ? (ptrdiff_t)len : -1);
 		if (valid)
 			EXPECT(memcmp(back, bytes, len) == 0);
-		EXPECT_INT(mbrtowc(&wide, (char *)bytes, len, &state),
-			   valid ? len : -1);
+		EXPECT_SIZE(mbrtowc(&wide, (char *)bytes, len, &state),
+			    valid ? (ptrdiff_t)len : -1);
 		if (valid)
 			EXPECT_INT(wide, c);
 	}
@@ -96,13 +97,13 @@ static void judge_all_beginnings(void)
 		bytes[2] = bytes[3] = i & 1 ? 0xbf : 0x80;
 		row("%02x %02x %02x", bytes[0], bytes[1], bytes[2]);
 		expected = bytes[0] == 0 ? 0 : decode(bytes, 4, &c);
-		EXPECT_INT(mbrtowc(&wide, (char *)bytes, 4, &state), expected);
+		EXPECT_SIZE(mbrtowc(&wide, (char *)bytes, 4, &state), expected);
 		EXPECT_INT(wide, expected == 0 ? 0 : expected > 0 ? c : 0x55);
-		EXPECT_INT(mblen((char *)bytes, 4), expected);
+		EXPECT_SIZE(mblen((char *)bytes, 4), expected);
 		if (expected != -2 && bytes[0] != 0) {
 			memset(&state, 0, sizeof(state));
-			EXPECT_INT(mbrlen((char *)bytes, 2, &state),
-				   decode(bytes, 2, &c));
+			EXPECT_SIZE(mbrlen((char *)bytes, 2, &state),
+				    decode(bytes, 2, &c));
 		}
 	}
 }
@@ -121,26 +122,27 @@ static void continue_from_states(void)
 			continue;
 		row("%#lx", c);
 		for (size_t i = 0; i + 1 < len; ++i) {
-			EXPECT_INT(mbrtowc(&wide, (char *)bytes + i, 1, &state),
-				   -2);
+			EXPECT_SIZE(
+				mbrtowc(&wide, (char *)bytes + i, 1, &state),
+				-2);
 			EXPECT(!mbsinit(&state));
-			EXPECT_INT(mbrtowc(&wide, "", 0, &state), -2);
+			EXPECT_SIZE(mbrtowc(&wide, "", 0, &state), -2);
 		}
-		EXPECT_INT(mbrtowc(&wide, (char *)bytes + len - 1, 4, &state),
-			   1);
+		EXPECT_SIZE(mbrtowc(&wide, (char *)bytes + len - 1, 4, &state),
+			    1);
 		EXPECT(mbsinit(&state));
 		EXPECT_INT(wide, c);
 	}
 	mbstate_t state = {0};
-	EXPECT_INT(mbrtowc(NULL, "\xe2", 1, &state), -2);
+	EXPECT_SIZE(mbrtowc(NULL, "\xe2", 1, &state), -2);
 	errno = 0;
-	EXPECT_INT(mbrtowc(NULL, "A", 1, &state), -1);
+	EXPECT_SIZE(mbrtowc(NULL, "A", 1, &state), -1);
 	EXPECT_INT(errno, EILSEQ);
-	EXPECT_INT(mbrtowc(NULL, "\xe2", 1, NULL), -2);
+	EXPECT_SIZE(mbrtowc(NULL, "\xe2", 1, NULL), -2);
 	errno = 0;
-	EXPECT_INT(mbrtowc(NULL, NULL, 0, NULL), -1); /* within one */
-	EXPECT_INT(mbrtowc(NULL, NULL, 0, NULL), 0);
-	EXPECT_INT(mbtowc(NULL, NULL, 0), 0);
+	EXPECT_SIZE(mbrtowc(NULL, NULL, 0, NULL), -1); /* within one */
+	EXPECT_SIZE(mbrtowc(NULL, NULL, 0, NULL), 0);
+	EXPECT_SIZE(mbtowc(NULL, NULL, 0), 0);
 	EXPECT_INT(wctomb(NULL, 0), 0);
 	EXPECT(mbsinit(NULL));
 }
@@ -156,32 +158,33 @@ static void convert_texts(void)
 	const wchar_t *wide_from = wide;
 
 	use_utf8();
-	EXPECT_INT(mbstowcs(NULL, text, 0), 5);
-	EXPECT_INT(mbstowcs(to, text, 10), 5);
+	EXPECT_SIZE(mbstowcs(NULL, text, 0), 5);
+	EXPECT_SIZE(mbstowcs(to, text, 10), 5);
 	EXPECT_WCS(to, wide);
-	EXPECT_INT(mbsrtowcs(to, &from, 2, &state), 2);
+	EXPECT_SIZE(mbsrtowcs(to, &from, 2, &state), 2);
 	EXPECT_INT(from - text, 3);
-	EXPECT_INT(mbsrtowcs(to, &from, 10, &state), 3);
+	EXPECT_SIZE(mbsrtowcs(to, &from, 10, &state), 3);
 	EXPECT(from == NULL);
 	EXPECT_WCS(to, wide + 2);
 	from = text;
-	EXPECT_INT(mbsnrtowcs(to, &from, 5, 10, &state), 2);
+	EXPECT_SIZE(mbsnrtowcs(to, &from, 5, 10, &state), 2);
 	EXPECT_INT(from - text >= 3 && from - text <= 5, 1);
-	EXPECT_INT(mbsnrtowcs(to, &from, (size_t)(text + 6 - from), 10, &state),
-		   1);
+	EXPECT_SIZE(
+		mbsnrtowcs(to, &from, (size_t)(text + 6 - from), 10, &state),
+		1);
 	EXPECT_INT(to[0], 0x20ac);
 	EXPECT_INT(from - text, 6);
-	EXPECT_INT(wcstombs(NULL, wide, 0), 11);
-	EXPECT_INT(wcstombs(bytes, wide, 20), 11);
+	EXPECT_SIZE(wcstombs(NULL, wide, 0), 11);
+	EXPECT_SIZE(wcstombs(bytes, wide, 20), 11);
 	EXPECT_STR(bytes, text);
 	memset(bytes, 'x', sizeof(bytes));
-	EXPECT_INT(wcstombs(bytes, wide, 5), 3); /* no half characters */
-	EXPECT_INT(wcsrtombs(bytes, &wide_from, 6, &state), 6);
+	EXPECT_SIZE(wcstombs(bytes, wide, 5), 3); /* no half characters */
+	EXPECT_SIZE(wcsrtombs(bytes, &wide_from, 6, &state), 6);
 	EXPECT_INT(wide_from - wide, 3);
-	EXPECT_INT(wcsrtombs(bytes, &wide_from, 20, &state), 5);
+	EXPECT_SIZE(wcsrtombs(bytes, &wide_from, 20, &state), 5);
 	EXPECT(wide_from == NULL);
 	wide_from = wide;
-	EXPECT_INT(wcsnrtombs(bytes, &wide_from, 3, 20, &state), 6);
+	EXPECT_SIZE(wcsnrtombs(bytes, &wide_from, 3, 20, &state), 6);
 	EXPECT_INT(wide_from - wide, 3);
 }
 
@@ -207,7 +210,7 @@ static void refuse_bad_texts(void)
 		EXPECT_ERROR((int)mbstowcs(NULL, bad[i], 0), EILSEQ);
 		EXPECT_ERROR((int)mbsrtowcs(wide, &from, 10, &state), EILSEQ);
 		EXPECT_INT(from - bad[i], 2);
-		EXPECT_INT(mbstowcs(wide, bad[i], 2), 2);
+		EXPECT_SIZE(mbstowcs(wide, bad[i], 2), 2);
 	}
 	row("wide");
 	EXPECT_ERROR((int)wcstombs(bytes, L"ab\xd800", 10), EILSEQ);
@@ -226,9 +229,9 @@ static void keep_bytes_in_the_c_locale(void)
 		wchar_t wide;
 
 		row("%d", i);
-		EXPECT_INT(mbrtowc(&wide, &byte, 1, &state), i != 0);
+		EXPECT_SIZE(mbrtowc(&wide, &byte, 1, &state), i != 0);
 		EXPECT_INT(wide, i < 128 ? i : 0xdf00 + i);
-		EXPECT_INT(wcrtomb(back, wide, &state), 1);
+		EXPECT_SIZE(wcrtomb(back, wide, &state), 1);
 		EXPECT_INT(back[0], byte);
 		EXPECT_INT(btowc(i), wide);
 		EXPECT_INT(wctob((wint_t)wide), i);
@@ -252,21 +255,21 @@ static void convert_utf16(void)
 	char32_t c32 = 0;
 
 	use_utf8();
-	EXPECT_INT(mbrtoc16(&c16, text, 4, &state), 4);
-	EXPECT_INT(c16, 0xd83d);
-	EXPECT_INT(mbrtoc16(&c16, "x", 1, &state), -3);
-	EXPECT_INT(c16, 0xde00);
-	EXPECT_INT(mbrtoc16(&c16, "\xe2\x82\xac", 3, &state), 3);
-	EXPECT_INT(c16, 0x20ac);
-	EXPECT_INT(c16rtomb(back, 0xd83d, &state), 0);
-	EXPECT_INT(c16rtomb(back, 0xde00, &state), 4);
+	EXPECT_SIZE(mbrtoc16(&c16, text, 4, &state), 4);
+	EXPECT_SIZE(c16, 0xd83d);
+	EXPECT_SIZE(mbrtoc16(&c16, "x", 1, &state), -3);
+	EXPECT_SIZE(c16, 0xde00);
+	EXPECT_SIZE(mbrtoc16(&c16, "\xe2\x82\xac", 3, &state), 3);
+	EXPECT_SIZE(c16, 0x20ac);
+	EXPECT_SIZE(c16rtomb(back, 0xd83d, &state), 0);
+	EXPECT_SIZE(c16rtomb(back, 0xde00, &state), 4);
 	EXPECT(memcmp(back, text, 4) == 0);
 	EXPECT_ERROR((int)c16rtomb(back, 0xde00, &state), EILSEQ);
 	memset(&state, 0, sizeof(state));
-	EXPECT_INT(mbrtoc32(&c32, text, 3, &state), -2);
-	EXPECT_INT(mbrtoc32(&c32, text + 3, 1, &state), 1);
-	EXPECT_INT(c32, 0x1f600);
-	EXPECT_INT(c32rtomb(back, 0x1f600, &state), 4);
+	EXPECT_SIZE(mbrtoc32(&c32, text, 3, &state), -2);
+	EXPECT_SIZE(mbrtoc32(&c32, text + 3, 1, &state), 1);
+	EXPECT_SIZE(c32, 0x1f600);
+	EXPECT_SIZE(c32rtomb(back, 0x1f600, &state), 4);
 	EXPECT_ERROR((int)c32rtomb(back, 0x110000, &state), EILSEQ);
 }
 
