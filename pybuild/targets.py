@@ -28,7 +28,7 @@ class Target:
     emulator: the program that runs programs for such hosts elsewhere.
     debian: what Debian calls such hosts; multiarch: the same in paths, as of their headers.
     machine_flags: the processor that programs are for, where it is not the compiler's choice.
-    host_flags: the same for the runtime.
+    host_flags: what compilers have to be told for the runtime.
     """
 
     triple: str
@@ -141,6 +141,7 @@ AARCH64 = Target(
     emulator="qemu-aarch64",
     debian="arm64",
     multiarch="aarch64-linux-gnu",
+    host_flags=("-mno-outline-atomics",),  # there is no library that has them
 )
 
 TARGETS = (X86_64, I686, ARMV6, AARCH64)

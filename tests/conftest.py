@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from abi import results
 from harness import CLOUDABI_RUN, PYTHON
 from launcher_harness import compiled
+from libc_harness import on
+from machines import ALL, Machine
 from recorder import Recorder
 
 # Whatever starts the tests in the background has these ignored, and programs inherit it.
@@ -43,6 +46,20 @@ def _triple(item: pytest.Item) -> str:
     callspec = getattr(item, "callspec", None)
     target = callspec.params.get("target", callspec.params.get("machine")) if callspec else None
     return getattr(target, "triple", "")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have everything about the C library run on each machine."""
+    if metafunc.module.__name__.startswith("test_libc"):
+        metafunc.fixturenames.insert(0, "machine")
+        ids = [machine.arch for machine in ALL]
+        metafunc.parametrize("machine", ALL, indirect=True, ids=ids, scope="session")
+
+
+@pytest.fixture(scope="session")
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
+    with on(request.param):
+        yield request.param
 
 
 def pytest_sessionstart() -> None:

@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from math import copysign
 
-from libc_harness import answers
+from libc_harness import answers, cached
 
 NUMBER = re.compile(r"(-?)(?:(inf|nan)|([0-9a-f]+)p(-?\d+))")
 
@@ -131,7 +130,7 @@ class Machine:
     formats: dict[str, Format]
 
 
-@cache
+@cached
 def machine() -> Machine:
     sizes = answers("libc_printf", ["s"])[0].split()
     long_bytes, size_bytes, digits, max_exponent = map(int, sizes)

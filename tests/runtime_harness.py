@@ -30,8 +30,9 @@ MAGIC = 0x636C6F7564303031
 BLOCK = struct.Struct("<QIIQIIII")
 START_FD = struct.Struct("<QQB7x")
 RESULT = struct.Struct("<II120s")
-ALLOW_SENDMSG, NO_LANDLOCK, NO_MEMORY_FILES = 1, 2, 4
+ALLOW_SENDMSG, NO_LANDLOCK, NO_MEMORY_FILES, EMULATED = 1, 2, 4, 8
 NO_NOTES = 0xFFFFFFFF
+BEGUN = b"\0"  # what an emulated runtime says
 STAGE_BLOCK, STAGE_CONFINE, STAGE_ELF, STAGE_MEMORY = 1, 2, 3, 4
 
 
@@ -223,7 +224,7 @@ class Alone:
         """What the runtime says when it gives up; None once the program runs."""
         data, listener, *_ = socket.recv_fds(self.results, 4096, 1)
         self.listener += listener
-        if listener:
+        if listener or data == BEGUN:
             return self.refusal()
         if not data:
             return None
@@ -245,6 +246,7 @@ def started_alone(
     arguments: Sequence[str] | None = None,
     wrapper: Sequence[str] = (),
     notes: socket.socket | None = None,
+    machine: Machine = X86_64,
 ) -> Iterator[Alone]:
     """Start the runtime on a program's descriptor, with this start block or the fitting one.
 
@@ -258,7 +260,8 @@ def started_alone(
         # First out of the way: the numbers wanted are in use.
         high = [os.dup2(fd, 200 + i, inheritable=False) for i, fd in enumerate(fds)]
         actions = [(os.POSIX_SPAWN_DUP2, fd, i) for i, fd in enumerate(high)]
-        words = [str(RUNTIME), *([str(len(held))] if arguments is None else arguments)]
+        runtime = [*machine.target.runner, str(RUNTIME if machine == X86_64 else machine.runtime)]
+        words = [*runtime, *([str(len(held))] if arguments is None else arguments)]
         command = [*wrapper, *words]
         pid = os.posix_spawnp(
             command[0], command, {}, file_actions=actions, setsigdef=(signal.SIGINT,)

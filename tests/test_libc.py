@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from broker_harness import abi, argdata
-from harness import run
-from libc_harness import compiled, including
-from runtime_harness import Held, opened, start_block, started_alone
+from libc_harness import compiled, current, including, run_program
+from runtime_harness import EMULATED, Held, opened, start_block, started_alone
 
 PROGRAMS = including("libc_test.h")
 
@@ -46,7 +45,7 @@ def test_program(name: str, tmp_path: Path) -> None:
         server.bind(str(local))
         server.listen()
         manifest = MANIFEST.format(folder=folder, file=file, port=free_port(), local=local)
-        result = run(manifest, program)
+        result = run_program(manifest, program)
     assert result.stdout.startswith("ok\n"), result.stdout + result.stderr
     assert result.returncode == 0
     assert result.stderr == ""
@@ -70,7 +69,8 @@ def test_main_gets_strings_if_the_data_are_strings(
     program = compiled("main_arguments")
     with opened(program, os.O_RDONLY) as file, opened(output, os.O_WRONLY) as out:
         held = [Held(out, abi.FILETYPE_REGULAR_FILE)]
-        with started_alone(file, held, start_block(held, data)) as process:
+        block = start_block(held, data, EMULATED if current().is_emulated else 0)
+        with started_alone(file, held, block, machine=current()) as process:
             assert process.refusal() is None
             assert process.wait() == 7
     assert output.read_text() == arguments + "111"

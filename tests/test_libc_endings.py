@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import run
-from libc_harness import compiled
+from libc_harness import compiled, run_program
 
 REGISTERED = """registered second
 registered while ending
@@ -32,5 +31,5 @@ buffered
     ],
 )
 def test_ending(how: str, status: int, output: str) -> None:
-    result = run(f"!program\nargs: [!fd stdout , {how}]", compiled("libc_endings"))
+    result = run_program(f"!program\nargs: [!fd stdout , {how}]", compiled("libc_endings"))
     assert (result.stdout, result.returncode) == (output, status)

@@ -8,13 +8,12 @@ import random
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
 import libc_formats
 from libc_formats import Spec
-from libc_harness import answers
+from libc_harness import answers, cached
 from libc_numbers import Format, Number, machine, number, parse
 
 FLAGS = ["".join(flags) for count in range(6) for flags in itertools.combinations("-+ #0", count)]
@@ -152,7 +151,7 @@ def decimal(value: Fraction) -> str:
     return f"{value.numerator * 5**places}e-{places}"
 
 
-@cache
+@cached
 def numerals(target: Format) -> dict[str, Fraction]:
     """Texts and their exact values: random ones, halves between neighbours, and next to these."""
     source = random.Random(target.digits)

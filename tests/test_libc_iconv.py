@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import codecs
-from functools import cache
 
 import pytest
 
-from libc_harness import answers_to
+from libc_harness import answers_to, cached
 
 SINGLE = (
     *("iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6"),
@@ -86,7 +85,7 @@ def convert(*questions: Question) -> list[str]:
     return [found[line(question)] for question in questions]
 
 
-@cache
+@cached
 def everything() -> tuple[str, ...]:
     questions = [question for codec in SINGLE for way in bytes_of(codec) for question in way]
     questions += [question for codec in MULTIPLE for question in texts_of(codec)]

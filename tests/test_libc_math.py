@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from libc_harness import answers
+from libc_harness import answers, cached
 from libc_math import (
     COMPLEX,
     FUNCTIONS,
@@ -28,7 +27,7 @@ LETTERS = [
 ]
 
 
-@cache
+@cached
 def results() -> dict[tuple[str, str], list[tuple[list[Number], Number]]]:
     """What all functions give for all arguments that they are judged by, in one run."""
     asked = []

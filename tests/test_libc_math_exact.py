@@ -6,12 +6,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
 from math import ceil, floor, trunc
 
 import pytest
 
-from libc_harness import answers
+from libc_harness import answers, cached
 from libc_numbers import NAN, Format, Number, exponent_of, machine, number, parse, power_of_two
 
 # What calls have to give by the standard's Annex F: arguments, result, and the exceptions among
@@ -99,7 +98,7 @@ def named(word: str, target: Format) -> Number:
 CASES = [(row, "fdL") for row in rows(SPECIAL)] + [(row, "fd") for row in rows(SPECIAL_FOR_TWO)]
 
 
-@cache
+@cached
 def specials() -> dict[tuple[str, str], str]:
     asked = [(row, letter) for row, letters in CASES for letter in letters]
     questions = []
