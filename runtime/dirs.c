@@ -295,20 +295,21 @@ cloudabi_errno_t dirs_readdir(cloudabi_fd_t dir, void *buf, size_t len,
 {
 	unsigned char *p = buf;
 	cloudabi_errno_t error;
+	size_t filled;
 	size_t whole;
 	size_t got;
 
-	for (*used = 0;; *used += whole) {
-		error = read_some(dir, p + *used, len - *used, cookie, &got);
+	for (filled = 0;; filled += whole) {
+		error = read_some(dir, p + filled, len - filled, cookie, &got);
 		if (error != 0)
 			return error;
-		if (got < BROKER_DATA_MAX || got == len - *used)
+		if (got < BROKER_DATA_MAX || got == len - filled)
 			break;
-		whole = whole_records(p + *used, got, &cookie);
+		whole = whole_records(p + filled, got, &cookie);
 		if (whole == 0)
 			return CLOUDABI_EIO;
 	}
-	*used += got;
+	*used = filled + got;
 	return 0;
 }
 
@@ -322,7 +323,8 @@ cloudabi_errno_t dirs_readlink(cloudabi_fd_t dir, struct path path, char *buf,
 	};
 	cloudabi_errno_t error = converse_path(dir, path, &d);
 
-	*used = d.reply.data_len;
+	if (error == 0)
+		*used = d.reply.data_len;
 	return error;
 }
 

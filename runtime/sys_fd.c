@@ -301,15 +301,18 @@ static cloudabi_errno_t install_pair(const int32_t *pair,
 				     cloudabi_fd_t *fd1, cloudabi_fd_t *fd2)
 {
 	struct fd_entry removed;
-	cloudabi_errno_t error = fdtable_install(pair[0], entry, fd1);
+	cloudabi_fd_t first;
+	cloudabi_errno_t error = fdtable_install(pair[0], entry, &first);
 
 	if (error != 0) {
 		host_close(pair[1]);
 		return error;
 	}
 	error = fdtable_install(pair[1], entry, fd2);
-	if (error != 0 && fdtable_remove(pair[0], &removed) == 0)
-		host_close(pair[0]);
+	if (error == 0)
+		*fd1 = first;
+	else if (fdtable_remove(first, &removed) == 0)
+		host_close(first);
 	return error;
 }
 

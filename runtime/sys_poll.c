@@ -297,7 +297,8 @@ static cloudabi_errno_t poll_descriptors(const cloudabi_subscription_t *in,
 		if (error == 0)
 			report(&wait);
 	} while (error == 0 && wait.events == 0);
-	*nevents = wait.events;
+	if (error == 0)
+		*nevents = wait.events;
 	return error;
 }
 
@@ -305,11 +306,15 @@ cloudabi_errno_t sys_poll(const cloudabi_subscription_t *in,
 			  cloudabi_event_t *out, size_t nsubscriptions,
 			  size_t *nevents)
 {
+	cloudabi_errno_t error;
+
 	if (nsubscriptions == 0)
 		return CLOUDABI_EINVAL;
 	if (is_synchronization(in[0].type)) {
-		*nevents = 1;
-		return poll_synchronization(in, out, nsubscriptions);
+		error = poll_synchronization(in, out, nsubscriptions);
+		if (error == 0)
+			*nevents = 1;
+		return error;
 	}
 	if (nsubscriptions == 1 && in[0].type == CLOUDABI_EVENTTYPE_CLOCK) {
 		*nevents = 1;

@@ -117,7 +117,8 @@ send_with_fds(cloudabi_fd_t sock, const cloudabi_send_in_t *in, size_t *datalen)
 	}
 	for (size_t i = 0; i < departure.copies_len; i++)
 		host_close(departure.copies[i]);
-	*datalen = r;
+	if (error == 0)
+		*datalen = r;
 	return error;
 }
 

@@ -86,7 +86,8 @@ CASE(retired_types)
 CASE(table_is_full)
 {
 	static cloudabi_fd_t fds[1024];
-	cloudabi_fd_t a, b;
+	cloudabi_fd_t a = 77;
+	cloudabi_fd_t b = 78;
 	size_t len = 0;
 
 	while (sys.fd_dup(READ_ONLY, &fds[len]) == 0)
@@ -94,6 +95,8 @@ CASE(table_is_full)
 	FAILS(sys.fd_create2(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b), EMFILE);
 	OK(sys.fd_close(fds[--len]));
 	FAILS(sys.fd_create2(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b), EMFILE);
+	EQUAL(a, 77);
+	EQUAL(b, 78);
 	OK(sys.fd_close(fds[--len]));
 	OK(sys.fd_create2(CLOUDABI_FILETYPE_SOCKET_STREAM, &a, &b));
 	OK(sys.fd_close(a));

@@ -190,6 +190,16 @@ CASE(device)
 	EQUAL(memcmp(buf, "\0\0\0\0", 4), 0);
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	size_t n = 77;
+
+	FAILS(sys.fd_read(READ_ONLY, NOWHERE, 1, &n), EFAULT);
+	FAILS(sys.fd_read(NO_FD, NULL, 0, &n), EBADF);
+	EQUAL(n, 77);
+}
+
 CASE(missing_right)
 {
 	size_t n;

@@ -139,6 +139,16 @@ CASE(no_position)
 	FAILS(seek(make_memory(8), 0, CLOUDABI_WHENCE_CUR), ENOTCAPABLE);
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	cloudabi_filesize_t at = 77;
+
+	FAILS(sys.fd_seek(READ_ONLY, -1, CLOUDABI_WHENCE_SET, &at), EINVAL);
+	FAILS(sys.fd_seek(SOCKET, 0, CLOUDABI_WHENCE_CUR, &at), ENOTCAPABLE);
+	EQUAL(at, 77);
+}
+
 CASE(no_descriptor)
 {
 	FAILS(seek(NO_FD, 0, CLOUDABI_WHENCE_SET), EBADF);

@@ -219,6 +219,16 @@ CASE(message_is_too_long)
 	FAILS(sys.fd_write(a, &iov, 1, &n), EMSGSIZE);
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	size_t n = 77;
+
+	FAILS(sys.fd_write(READ_WRITE, NOWHERE, 1, &n), EFAULT);
+	FAILS(sys.fd_write(READ_ONLY, NULL, 0, &n), ENOTCAPABLE);
+	EQUAL(n, 77);
+}
+
 CASE(missing_right)
 {
 	cloudabi_fd_t fd = without(new_file("text"), CLOUDABI_RIGHT_FD_WRITE);

@@ -288,6 +288,19 @@ CASE(no_directory)
 	      ENOTDIR);
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	size_t used = 77;
+
+	FAILS(sys.file_readdir(new_directory(), NOWHERE, 4096, START, &used),
+	      EFAULT);
+	FAILS(sys.file_readdir(without(DIRECTORY, CLOUDABI_RIGHT_FILE_READDIR),
+			       buf, BUF_LEN, START, &used),
+	      ENOTCAPABLE);
+	EQUAL(used, 77);
+}
+
 CASE(no_descriptor)
 {
 	size_t used;

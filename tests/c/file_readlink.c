@@ -130,6 +130,17 @@ NATIVE(buffer_nowhere, "a bad pointer shortens what is received")
 	      EFAULT);
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	size_t used = 77;
+
+	FAILS(read_link(DIRECTORY, "no", 10, &used), ENOENT);
+	FAILS(read_link(DIRECTORY, "file", 10, &used), EINVAL);
+	FAILS(read_link(DIRECTORY, "", 10, &used), ENOENT);
+	EQUAL(used, 77);
+}
+
 CASE(missing_right)
 {
 	size_t used;

@@ -171,7 +171,7 @@ CASE(too_much)
 {
 	unsigned char *memory;
 
-	FAILS(map(NULL, SIZE_MAX / 2 + 1, RW, ANON, &memory), ENOMEM);
+	FAILS(map(NULL, SIZE_MAX / 8 * 7, RW, ANON, &memory), ENOMEM);
 	FAILS(map(NULL, SIZE_MAX, RW, ANON, &memory), ENOMEM);
 }
 
@@ -185,6 +185,16 @@ CASE(order_of_checks)
 	FAILS(sys.mem_map(NULL, page_size, RW, CLOUDABI_MAP_PRIVATE, NO_FD, 0,
 			  &memory),
 	      EBADF);
+}
+
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	void *memory = NOWHERE;
+
+	FAILS(sys.mem_map(NULL, 0, RW, ANON, NONE, 0, &memory), EINVAL);
+	FAILS(sys.mem_map(NULL, SIZE_MAX, RW, ANON, NONE, 0, &memory), ENOMEM);
+	EQUAL((uintptr_t)memory, (uintptr_t)NOWHERE);
 }
 
 ENDS(reading_what_has_no_access, -11)

@@ -262,6 +262,24 @@ CASE(condvars_stand_first_beside_a_clock_alone)
 	EQUAL(condvar, 0);
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	const cloudabi_subscription_t clock = clock_sub(MONOTONIC, 0, 0, 0);
+	const cloudabi_subscription_t lock = {
+		.type = CLOUDABI_EVENTTYPE_LOCK_WRLOCK,
+	};
+	cloudabi_event_t out[2];
+	size_t n = 77;
+
+	FAILS(sys.poll(&clock, out, 0, &n), EINVAL);
+	FAILS(sys.poll((cloudabi_subscription_t[]){lock, lock}, out, 2, &n),
+	      EINVAL);
+	FAILS(sys.poll((cloudabi_subscription_t[]){clock, lock}, out, 2, &n),
+	      EINVAL);
+	EQUAL(n, 77);
+}
+
 ENDS(subscriptions_nowhere, -11)
 {
 	cloudabi_event_t event;

@@ -262,6 +262,18 @@ CASE(names_without_receiving)
 	expect_text(b, "text");
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	out.ro_datalen = 77;
+	out.ro_fdslen = 78;
+	FAILS(receive_data(NO_FD, 0), EBADF);
+	FAILS(receive_data(READ_WRITE, 0), ENOTSOCK);
+	FAILS(receive(READ_WRITE, NULL, 0, NULL, 0, 0, &out), ENOTSOCK);
+	EQUAL(out.ro_datalen, 77);
+	EQUAL(out.ro_fdslen, 78);
+}
+
 CASE(no_socket)
 {
 	cloudabi_fd_t fifo;

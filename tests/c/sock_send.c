@@ -158,6 +158,25 @@ CASE(message_is_too_long)
 	FAILS(send_iovs(a, &iov, 1), EMSGSIZE);
 }
 
+/* Results are stored by calls that succeed only. */
+CASE(result_stays_after_an_error)
+{
+	const cloudabi_ciovec_t iov = {"x", 1};
+	const cloudabi_fd_t wrong = NO_FD;
+	const cloudabi_fd_t fd = READ_ONLY;
+	const cloudabi_send_in_t with_wrong_fd = {&iov, 1, &wrong, 1, 0};
+	const cloudabi_send_in_t with_fd = {&iov, 1, &fd, 1, 0};
+
+	make_pair(STREAM, &a, &b);
+	OK(sys.sock_shutdown(a, CLOUDABI_SHUT_WR));
+	out.so_datalen = 77;
+	FAILS(send(a, "x"), EPIPE);
+	FAILS(send(a, ""), EPIPE);
+	FAILS(sys.sock_send(a, &with_fd, &out), EPIPE);
+	FAILS(sys.sock_send(a, &with_wrong_fd, &out), EBADF);
+	EQUAL(out.so_datalen, 77);
+}
+
 CASE(echo)
 {
 	OK(send(SOCKET, "echo"));
