@@ -77,9 +77,12 @@ def run_program(
     folder: Path,
     machine: Machine = X86_64,
     argument: str = "every case",
-    timeout: float = 120,
+    seconds: int = 120,
 ) -> Outcome:
-    """Run a program with the descriptors of tests/c/test.h, the broker's own among them."""
+    """Run a program with the descriptors of tests/c/test.h, the broker's own among them.
+
+    seconds: after which the broker ends it.
+    """
     tree = _make_tree(folder)
     with ExitStack() as stack:
         echo = stack.enter_context(_echo())
@@ -105,6 +108,7 @@ def run_program(
             "program": Fd(program),
             "argdata": argdata(argument),
             "descriptors": [Grant(fd).described() for fd in held],
+            "limits": {"wall": seconds * 10**9},
         }
         passed = [runtime, program, *held]
         if machine.is_emulated:
@@ -116,7 +120,7 @@ def run_program(
             output = b""
             while data := os.read(output_reader, 65536):
                 output += data
-            status, message = broker.finish(timeout)
+            status, message = broker.finish(seconds)
             return Outcome(status, output.decode(), message)
 
 

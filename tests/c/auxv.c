@@ -60,14 +60,7 @@ CASE(all_calls_but_those_that_are_missing)
 	CHECK(missing <= 2);
 }
 
-/* As the processor's usual C interface wants it in a function. */
 CASE(stack_is_aligned)
 {
-#if defined(__i386__)
-	EQUAL((uintptr_t)__builtin_frame_address(0) % 4, 0);
-#elif defined(__arm__)
-	EQUAL((uintptr_t)__builtin_frame_address(0) % 8, 0);
-#else
-	EQUAL((uintptr_t)__builtin_frame_address(0) % 16, 0);
-#endif
+	EQUAL((uintptr_t)__builtin_frame_address(0) % STACK_ALIGNMENT, 0);
 }

@@ -79,8 +79,7 @@ CASE(fd_stat_put_of_a_directory_without_fd_stat_put_flags)
 
 CASE(fd_sync_of_a_directory_without_fd_sync)
 {
-	NEEDS(new_directory(), RIGHT(FD_SYNC), RIGHT(FD_SYNC),
-	      sys.fd_sync(fd));
+	NEEDS(new_directory(), RIGHT(FD_SYNC), RIGHT(FD_SYNC), sys.fd_sync(fd));
 }
 
 CASE(file_advise_of_a_directory_without_file_advise)

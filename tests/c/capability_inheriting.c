@@ -11,8 +11,7 @@ static cloudabi_fd_t fd;
 static cloudabi_fd_t read_only(void)
 {
 	return limited(new_directory(), UINT64_MAX,
-		       RIGHT(FD_READ) | RIGHT(FILE_OPEN) |
-			       RIGHT(FILE_READDIR));
+		       RIGHT(FD_READ) | RIGHT(FILE_OPEN) | RIGHT(FILE_READDIR));
 }
 
 static cloudabi_errno_t open_rights(cloudabi_fd_t dir, const char *path,
@@ -157,8 +156,7 @@ CASE(replacement_of_itself)
 	expect_read_only(dir, "file");
 }
 
-static cloudabi_errno_t put_rights(cloudabi_fd_t object,
-				   cloudabi_rights_t base,
+static cloudabi_errno_t put_rights(cloudabi_fd_t object, cloudabi_rights_t base,
 				   cloudabi_rights_t inheriting)
 {
 	const cloudabi_fdstat_t stat = {
@@ -259,11 +257,11 @@ CASE(rename_over_a_file_of_a_weaker_directory)
 CASE(creation_by_somebody_who_may_not)
 {
 	cloudabi_fd_t dir = new_directory();
-	cloudabi_fd_t weak = without(dir, RIGHT(FILE_CREATE_FILE) |
-						  RIGHT(FILE_SYMLINK) |
-						  RIGHT(FILE_LINK_TARGET) |
-						  RIGHT(FILE_RENAME_TARGET) |
-						  RIGHT(FILE_CREATE_DIRECTORY));
+	cloudabi_fd_t weak =
+		without(dir, RIGHT(FILE_CREATE_FILE) | RIGHT(FILE_SYMLINK) |
+				     RIGHT(FILE_LINK_TARGET) |
+				     RIGHT(FILE_RENAME_TARGET) |
+				     RIGHT(FILE_CREATE_DIRECTORY));
 
 	FAILS(open_at(weak, "new", WRITE, CREAT, &fd), ENOTCAPABLE);
 	FAILS(open_at(weak, "new", READ, CREAT | CLOUDABI_O_EXCL, &fd),
@@ -284,8 +282,8 @@ CASE(creation_by_somebody_who_may_not)
 CASE(link_followed_from_a_weaker_directory)
 {
 	cloudabi_fd_t dir = new_directory();
-	cloudabi_fd_t weak = limited(dir, UINT64_MAX,
-				     RIGHT(FD_READ) | RIGHT(FILE_OPEN));
+	cloudabi_fd_t weak =
+		limited(dir, UINT64_MAX, RIGHT(FD_READ) | RIGHT(FILE_OPEN));
 
 	make_link(dir, "sub/back", "../file");
 	expect_read_only(weak, "link");

@@ -152,8 +152,8 @@ CASE(mapping_of_a_file_for_reading)
 {
 	void *memory;
 
-	OK(sys.mem_map(NULL, page_size, CLOUDABI_PROT_READ,
-		       CLOUDABI_MAP_SHARED, READ_ONLY, 0, &memory));
+	OK(sys.mem_map(NULL, page_size, CLOUDABI_PROT_READ, CLOUDABI_MAP_SHARED,
+		       READ_ONLY, 0, &memory));
 	CHECK(sys.mem_protect(memory, page_size, CLOUDABI_PROT_WRITE) != 0);
 	CHECK(sys.mem_protect(memory, page_size,
 			      CLOUDABI_PROT_READ | CLOUDABI_PROT_WRITE) != 0);

@@ -38,9 +38,9 @@ CASE(directory_keeps_its_rights)
 
 CASE(directory_gets_no_more_rights)
 {
-	cloudabi_fd_t dir = limited(new_directory(),
-				    RIGHT(FILE_OPEN) | RIGHT(FILE_READDIR),
-				    RIGHT(FD_READ));
+	cloudabi_fd_t dir =
+		limited(new_directory(), RIGHT(FILE_OPEN) | RIGHT(FILE_READDIR),
+			RIGHT(FD_READ));
 	cloudabi_fd_t arrived = pass(dir);
 
 	expect_equal(arrived, dir);
@@ -94,9 +94,8 @@ CASE(sender_that_gives_up_rights_before)
 
 CASE(received_directory_asks_for_rights_back)
 {
-	cloudabi_fd_t arrived = pass(limited(new_directory(),
-					     RIGHT(FILE_OPEN),
-					     RIGHT(FD_READ)));
+	cloudabi_fd_t arrived = pass(
+		limited(new_directory(), RIGHT(FILE_OPEN), RIGHT(FD_READ)));
 	const cloudabi_fdstat_t all = {
 		.fs_rights_base = CLOUDABI_MAX_BASE_DIRECTORY,
 		.fs_rights_inheriting = CLOUDABI_MAX_INHERITING_DIRECTORY,

@@ -31,10 +31,11 @@ static const char *const ways_to_a_file[] = {
 
 /* And forms that lead to a directory outside. */
 static const char *const ways_to_a_directory[] = {
-	"..",	  "../",     "../.",	"./..", "sub/../..", "sub/../../",
-	"../sub", "up",	     "up/",	"up/.", "sub/up",    "up/../inside/..",
-	"root",	  "root/",   "root/etc", "/",	"//",	     "/etc",
-	"/.",	  "../inside",
+	"..",        "../",        "../.",     "./..",
+	"sub/../..", "sub/../../", "../sub",   "up",
+	"up/",       "up/.",       "sub/up",   "up/../inside/..",
+	"root",      "root/",      "root/etc", "/",
+	"//",        "/etc",       "/.",       "../inside",
 };
 
 static cloudabi_fd_t outside;
@@ -83,10 +84,10 @@ static void confine(attempt_t *attempt)
 
 /* For calls that are about a name: one that ends in a link is inside. */
 static const char *const ways_to_a_name[] = {
-	"../new",	"./../new",	   ".//..//new", "sub/../../new",
-	"up/new",	"sub/up/new",	   "root/new",	 "/tmp/new",
-	"//tmp/new",	"../inside/../new", "up/inside/../new",
-	"sub/deep/../../../new",
+	"../new",           "./../new",         ".//..//new",
+	"sub/../../new",    "up/new",           "sub/up/new",
+	"root/new",         "/tmp/new",         "//tmp/new",
+	"../inside/../new", "up/inside/../new", "sub/deep/../../../new",
 };
 
 static void confine_names(attempt_t *attempt)
@@ -125,8 +126,7 @@ static cloudabi_errno_t open_directory(cloudabi_fd_t dir, const char *path)
 
 static cloudabi_errno_t open_and_truncate(cloudabi_fd_t dir, const char *path)
 {
-	return open_at(dir, path, WRITE, CLOUDABI_O_TRUNC,
-		       &(cloudabi_fd_t){0});
+	return open_at(dir, path, WRITE, CLOUDABI_O_TRUNC, &(cloudabi_fd_t){0});
 }
 
 static cloudabi_errno_t open_and_create(cloudabi_fd_t dir, const char *path)

@@ -13,6 +13,7 @@ static cloudabi_condvar_t condvar;
 static uint32_t waiting;
 static uint32_t woken;
 static uint32_t order[WAITERS];
+static bool was_managed[WAITERS];
 
 static cloudabi_errno_t unlock(void)
 {
@@ -30,6 +31,7 @@ static void wait_once(cloudabi_tid_t tid, void *argument)
 	__atomic_add_fetch(&waiting, 1, __ATOMIC_RELEASE);
 	OK(condvar_wait(&condvar, &lock));
 	EQUAL(lock & ~MANAGED, tid | WRLOCKED);
+	was_managed[woken] = (lock & MANAGED) != 0;
 	order[woken] = (uint32_t)(uintptr_t)argument;
 	__atomic_add_fetch(&woken, 1, __ATOMIC_RELEASE);
 	OK(unlock());
@@ -74,6 +76,13 @@ static void expect_order(void)
 		EQUAL(order[i], i);
 }
 
+/* Each but the last has the next ones in the lock's queue. */
+static void expect_managed(void)
+{
+	for (uint32_t i = 0; i < WAITERS; i++)
+		EQUAL(was_managed[i], i < WAITERS - 1);
+}
+
 /* Without the lock: the oldest gets it at once. */
 CASE(one_by_one)
 {
@@ -83,6 +92,7 @@ CASE(one_by_one)
 		await_woken(i);
 		EQUAL(condvar == 0, i == WAITERS);
 		EQUAL(order[i - 1], i - 1);
+		CHECK(!was_managed[i - 1]);
 	}
 	EQUAL(lock, 0);
 }
@@ -100,6 +110,7 @@ CASE(with_the_lock_held)
 	EQUAL(woken, 0);
 	OK(unlock());
 	expect_order();
+	expect_managed();
 }
 
 CASE(broadcast)
@@ -107,6 +118,7 @@ CASE(broadcast)
 	start_waiters();
 	OK(signal(ALL));
 	expect_order();
+	expect_managed();
 }
 
 CASE(more_than_there_are)

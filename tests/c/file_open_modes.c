@@ -98,10 +98,10 @@ CASE(rsync)
 
 CASE(all_at_once)
 {
-	cloudabi_fdflags_t all =
-		CLOUDABI_FDFLAG_APPEND | CLOUDABI_FDFLAG_DSYNC |
-		CLOUDABI_FDFLAG_NONBLOCK | CLOUDABI_FDFLAG_RSYNC |
-		CLOUDABI_FDFLAG_SYNC;
+	cloudabi_fdflags_t all = CLOUDABI_FDFLAG_APPEND |
+				 CLOUDABI_FDFLAG_DSYNC |
+				 CLOUDABI_FDFLAG_NONBLOCK |
+				 CLOUDABI_FDFLAG_RSYNC | CLOUDABI_FDFLAG_SYNC;
 	cloudabi_fd_t fd;
 
 	OK(open_mode(new_directory(), "file", all, WRITING, &fd));
@@ -142,8 +142,8 @@ CASE(dsync_takes_its_right)
 
 CASE(sync_takes_its_right)
 {
-	cloudabi_fd_t dir = limited(new_directory(), UINT64_MAX,
-				    ~CLOUDABI_RIGHT_FD_SYNC);
+	cloudabi_fd_t dir =
+		limited(new_directory(), UINT64_MAX, ~CLOUDABI_RIGHT_FD_SYNC);
 	cloudabi_fd_t fd;
 
 	FAILS(open_mode(dir, "file", CLOUDABI_FDFLAG_SYNC, WRITING, &fd),

@@ -260,8 +260,8 @@ CASE(length_far_too_large)
 	const cloudabi_fdstat_t wanted = {0};
 	cloudabi_fd_t fd;
 
-	FAILS(sys.file_open((cloudabi_lookup_t){DIRECTORY, 0}, "file",
-			    SIZE_MAX, 0, &wanted, &fd),
+	FAILS(sys.file_open((cloudabi_lookup_t){DIRECTORY, 0}, "file", SIZE_MAX,
+			    0, &wanted, &fd),
 	      ENAMETOOLONG);
 }
 

@@ -60,10 +60,10 @@ CASE(everything_of_a_file)
 
 CASE(everything_of_a_directory)
 {
-	cloudabi_rights_t writing =
-		CLOUDABI_RIGHT_FD_DATASYNC | CLOUDABI_RIGHT_FD_WRITE |
-		CLOUDABI_RIGHT_FILE_ALLOCATE |
-		CLOUDABI_RIGHT_FILE_STAT_FPUT_SIZE;
+	cloudabi_rights_t writing = CLOUDABI_RIGHT_FD_DATASYNC |
+				    CLOUDABI_RIGHT_FD_WRITE |
+				    CLOUDABI_RIGHT_FILE_ALLOCATE |
+				    CLOUDABI_RIGHT_FILE_STAT_FPUT_SIZE;
 	cloudabi_fd_t fd;
 
 	OK(open_rights(DIRECTORY, "sub", INHERITING_DIRECTORY & ~writing,
@@ -87,8 +87,8 @@ CASE(senseless_rights_vanish)
 
 CASE(what_is_not_passed_on)
 {
-	cloudabi_fd_t dir = limited(new_directory(), UINT64_MAX,
-				    ~CLOUDABI_RIGHT_FD_WRITE);
+	cloudabi_fd_t dir =
+		limited(new_directory(), UINT64_MAX, ~CLOUDABI_RIGHT_FD_WRITE);
 	cloudabi_fd_t fd;
 
 	FAILS(open_rights(dir, "file",
@@ -104,8 +104,8 @@ CASE(what_is_not_passed_on)
 /* A right that makes no sense for the file is refused all the same. */
 CASE(refusal_is_independent_of_the_type)
 {
-	cloudabi_fd_t dir = limited(new_directory(), UINT64_MAX,
-				    CLOUDABI_RIGHT_FD_READ);
+	cloudabi_fd_t dir =
+		limited(new_directory(), UINT64_MAX, CLOUDABI_RIGHT_FD_READ);
 	cloudabi_fd_t fd;
 
 	FAILS(open_rights(dir, "file",
@@ -144,8 +144,8 @@ CASE(rights_that_no_directory_passes_on)
 /* The base set says nothing of what can be obtained, and the other way. */
 CASE(base_set_of_the_directory_does_not_matter)
 {
-	cloudabi_fd_t dir = limited(new_directory(), CLOUDABI_RIGHT_FILE_OPEN,
-				    UINT64_MAX);
+	cloudabi_fd_t dir =
+		limited(new_directory(), CLOUDABI_RIGHT_FILE_OPEN, UINT64_MAX);
 	cloudabi_fd_t fd;
 
 	OK(open_at(dir, "file", READ | WRITE, 0, &fd));
@@ -189,8 +189,8 @@ CASE(truncation_takes_its_right)
 
 CASE(overwriting_takes_fd_seek)
 {
-	cloudabi_fd_t dir = limited(new_directory(), UINT64_MAX,
-				    ~CLOUDABI_RIGHT_FD_SEEK);
+	cloudabi_fd_t dir =
+		limited(new_directory(), UINT64_MAX, ~CLOUDABI_RIGHT_FD_SEEK);
 	cloudabi_fd_t fd;
 
 	FAILS(open_rights(dir, "file", CLOUDABI_RIGHT_FD_WRITE, 0, &fd),
@@ -201,8 +201,8 @@ CASE(overwriting_takes_fd_seek)
 /* On Linux they need a descriptor that could also write. */
 CASE(other_ways_of_writing_take_fd_write)
 {
-	cloudabi_fd_t dir = limited(new_directory(), UINT64_MAX,
-				    ~CLOUDABI_RIGHT_FD_WRITE);
+	cloudabi_fd_t dir =
+		limited(new_directory(), UINT64_MAX, ~CLOUDABI_RIGHT_FD_WRITE);
 	cloudabi_fd_t fd;
 
 	FAILS(open_rights(dir, "file", CLOUDABI_RIGHT_FILE_ALLOCATE, 0, &fd),

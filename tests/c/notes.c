@@ -205,17 +205,18 @@ static void write_large_file(void)
 	FAILS(sys.file_stat_fput(OUTPUT, &stat, CLOUDABI_FILESTAT_SIZE), EFBIG);
 }
 
+/* Far more than the limit, and than there is. */
+#define MUCH (SIZE_MAX / 4 + 1)
+
 static void use_up_memory(void)
 {
-	const size_t len = (size_t)1 << 34;
-
-	FAILS(map(len, CLOUDABI_PROT_READ | CLOUDABI_PROT_WRITE), ENOMEM);
+	FAILS(map(MUCH, CLOUDABI_PROT_READ | CLOUDABI_PROT_WRITE), ENOMEM);
 }
 
 /* A search for addresses, which can do without. */
 static void look_for_room(void)
 {
-	FAILS(map((size_t)1 << 34, 0), ENOMEM);
+	FAILS(map(MUCH, 0), ENOMEM);
 }
 
 struct short_life {

@@ -240,8 +240,7 @@ CASE(nobody_reads)
 
 	OK(open_at(DIRECTORY, "fifo", READ, 0, &reader));
 	OK(open_with(DIRECTORY, "fifo", 0,
-		     CLOUDABI_RIGHT_FD_WRITE |
-			     CLOUDABI_RIGHT_POLL_FD_READWRITE,
+		     CLOUDABI_RIGHT_FD_WRITE | CLOUDABI_RIGHT_POLL_FD_READWRITE,
 		     &writer));
 	OK(sys.fd_close(reader));
 	in = fd_sub(FD_WRITE, writer, 1);

@@ -16,6 +16,15 @@
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
+/* What the processor's C interface wants of a stack. */
+#if defined(__i386__)
+#define STACK_ALIGNMENT 4
+#elif defined(__arm__)
+#define STACK_ALIGNMENT 8
+#else
+#define STACK_ALIGNMENT 16
+#endif
+
 /* How often to do something; machines that are emulated are slow. */
 #ifdef EMULATED
 #define ROUNDS(n) ((n) / 32 + 1)
