@@ -171,7 +171,7 @@ CASE(too_much)
 {
 	unsigned char *memory;
 
-	FAILS(map(NULL, SIZE_MAX / 8 * 7, RW, ANON, &memory), ENOMEM);
+	FAILS(map(NULL, -16 * page_size, RW, ANON, &memory), ENOMEM);
 	FAILS(map(NULL, SIZE_MAX, RW, ANON, &memory), ENOMEM);
 }
 

@@ -29,12 +29,25 @@ static uintptr_t thread_pointer(void)
 	return word;
 }
 
+/* On ARM the frame pointer is wherever it happened to be saved. */
+static inline __attribute__((always_inline)) uintptr_t frame(void)
+{
+#if defined(__arm__)
+	uintptr_t sp;
+
+	__asm__ volatile("mov %0, sp" : "=r"(sp));
+	return sp;
+#else
+	return (uintptr_t)__builtin_frame_address(0);
+#endif
+}
+
 static void entry(cloudabi_tid_t tid, void *argument)
 {
 	struct start *start = argument;
 
 	start->tid = tid;
-	start->frame = (uintptr_t)__builtin_frame_address(0);
+	start->frame = frame();
 	start->tcb = thread_pointer();
 	CHECK(((cloudabi_tcb_t *)start->tcb)->parent != NULL);
 	__atomic_store_n(&start->ready, 1, __ATOMIC_RELEASE);
@@ -88,7 +101,7 @@ CASE(stack)
 
 	OK(sys.thread_create(&attr, &tid));
 	await_change(&start.ready, 0);
-	CHECK(start.frame < (uintptr_t)stack + len);
+	CHECK(start.frame <= (uintptr_t)stack + len);
 	CHECK(start.frame > (uintptr_t)stack + len - page_size);
 }
 
@@ -103,7 +116,7 @@ CASE(stack_of_odd_size)
 
 	OK(sys.thread_create(&attr, &tid));
 	await_change(&start.ready, 0);
-	CHECK(start.frame < (uintptr_t)stack + len);
+	CHECK(start.frame <= (uintptr_t)stack + len);
 	EQUAL(start.frame % STACK_ALIGNMENT, 0);
 }
 
