@@ -14,7 +14,7 @@ from abi import results
 from harness import CLOUDABI_RUN, PYTHON
 from launcher_harness import compiled
 from libc_harness import on
-from machines import ALL, Machine
+from machines import ALL, X86_64, Machine
 from recorder import Recorder
 
 # Whatever starts the tests in the background has these ignored, and programs inherit it.
@@ -51,15 +51,15 @@ def _triple(item: pytest.Item) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have everything about the C library run on each machine."""
     if metafunc.module.__name__.startswith("test_libc"):
-        metafunc.fixturenames.insert(0, "machine")
         ids = [machine.arch for machine in ALL]
         metafunc.parametrize("machine", ALL, indirect=True, ids=ids, scope="session")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
-    with on(request.param):
-        yield request.param
+    wanted = getattr(request, "param", X86_64)
+    with on(wanted):
+        yield wanted
 
 
 def pytest_sessionstart() -> None:
