@@ -449,7 +449,8 @@ static PyModuleDef_Slot module_slots[] = {
 static struct PyModuleDef module_def = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_cloudabi",
-    .m_doc = PyDoc_STR("What a CloudABI program is started with."),
+    .m_doc = PyDoc_STR("What a CloudABI program is started with, and others."),
+    .m_methods = _PyCloudABI_ProcessMethods,
     .m_slots = module_slots,
 };
 

@@ -45,6 +45,9 @@ void _PyCloudABI_NoteLines(void);
    them. */
 PyObject *_PyCloudABI_Convert(const struct argdata_scanner *value);
 
+/* The functions that start programs and wait for them. */
+extern PyMethodDef _PyCloudABI_ProcessMethods[];
+
 /* Return the list for sys.path from the seq that follows: a descriptor becomes
    a PathDescriptor, whatever it refers to, and a text a str. */
 PyObject *_PyCloudABI_ConvertPath(const struct argdata_scanner *value);

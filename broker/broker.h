@@ -5,6 +5,7 @@
 #define BROKER_BROKER_H
 
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #include "protocol.h"
 
 #define NS_PER_S 1000000000
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
 
 /* report.c: failures in words. */
 
@@ -81,7 +83,7 @@ struct usage {
 	uint64_t wall_ns;
 	uint64_t user_ns;
 	uint64_t system_ns;
-	uint64_t memory_bytes; /* at the peak */
+	uint64_t memory_bytes; /* at the peak, of the largest process */
 };
 
 /* All records from now on go to this socket. False if it is none. */
@@ -125,6 +127,7 @@ struct limits {
 	uint64_t threads;
 	uint64_t files;     /* descriptors at a time */
 	uint64_t file_size; /* bytes */
+	uint64_t processes; /* at a time */
 };
 
 struct spec {
@@ -169,6 +172,10 @@ void trace_denied(enum trace_source source, const struct denial *denial);
 
 /* capability.c: the directories that the guest holds. */
 
+/* Binds our end of a socket to an address by which it is recognised. */
+void name_bind(int sock, const char *tag, size_t tag_len, uint64_t rights_base,
+	       uint64_t rights_inheriting);
+
 struct capability {
 	int sock; /* our end; the capability exists iff this is not -1 */
 	int dir;
@@ -212,33 +219,147 @@ void grants_open(const struct spec *spec, struct grants *grants);
 /* Closes our copies, once the guest has its own. */
 void grants_close(const struct spec *spec, const struct grants *grants);
 
-/* guest.c: the guest process, from fork to reaping. */
+/* block.c: start blocks. */
 
-struct guest {
-	pid_t pid;
-	int pidfd;
-	int result;        /* where the runtime speaks before the program */
+void blocks_start(const struct spec *spec, const struct grants *grants);
+uint32_t blocks_flags(void);
+/* A file for one, or a negative errno. */
+int block_create(void);
+/* Where the description of a descriptor is; that of one more than there are is
+ * where the argument data begins. */
+size_t block_place_of_fds(uint32_t number);
+/* 0 or a negative errno. */
+int block_put(int fd, size_t offset, const void *buf, size_t len);
+/* Writes the beginning, and lets nobody change anything any more. */
+int block_finish(int fd, uint32_t fds_len, size_t argdata_len);
+
+/* child.c: a new process, from the fork to the exec. */
+
+/* What the runtime finds above the program's descriptors, in that order; those
+ * that last are there if they are wanted. */
+enum {
+	GUEST_OWN_BLOCK,
+	GUEST_OWN_PROGRAM,
+	GUEST_OWN_RESULT,
+	GUEST_OWN_LASTING,
+};
+
+struct launch {
+	const int *fds; /* the program's */
+	uint32_t len;
+	int block;
+	int program;
+	int result;
+	int notes;   /* or -1 */
+	int control; /* or -1 */
+	int runtime;
+	int emulator; /* or -1 */
+	pid_t broker;
+	bool is_alone; /* the only process of the run: leads a session */
+	const struct limits *limits;
+};
+
+_Noreturn void child_run(const struct launch *launch);
+/* Closes all descriptors but some, which are put in order. */
+void close_except(int *kept, size_t len);
+
+/* guest.c: the guest from its start to its end: one process, unless there may
+ * be several, which process.c sees to. */
+
+/* What a runtime says before its program runs. */
+struct starting {
+	int result;        /* where it does, or -1 */
 	bool has_spoken;   /* it has */
 	bool has_given_up; /* it has, and this is why: */
 	struct start_result refusal;
-	bool is_emulated;
 	bool has_begun;    /* the runtime, if it is emulated */
+};
+
+struct guest {
+	pid_t pid;   /* 0 if there may be several processes */
+	int pidfd;   /* or -1, likewise */
+	pid_t group; /* that all processes of the run are in */
+	struct starting starting;
+	bool is_emulated;
 	char program[256]; /* for messages */
 	uint64_t start_ns; /* CLOCK_MONOTONIC */
 	bool has_ended;
+	siginfo_t end; /* how, if it is known already */
+	struct usage usage;
 	bool is_condemned;
 	struct ending verdict; /* why, if it is */
 };
 
 void guest_start(const struct spec *spec, const struct grants *grants,
 		 struct guest *guest);
-/* What the runtime says. Preconditions: guest->result is readable. */
-void guest_hear(struct guest *guest);
+/* Makes the socket for a runtime's words, which is not watched yet. Returns
+ * the guest's end or a negative errno. */
+int starting_open(struct starting *starting);
+/* What the runtime says. False if it has said all.
+ * Preconditions: starting->result is not -1. */
+bool starting_hear(struct starting *starting);
 /* Kills the guest. The first reason counts. */
 void guest_condemn(struct guest *guest, struct ending verdict);
 /* Returns the status for exit(), after telling the launcher.
- * Preconditions: guest->pidfd has become readable. */
+ * Preconditions: the guest has ended. */
 int guest_reap(struct guest *guest);
+/* Adds up what several processes have used. */
+void usage_add(struct usage *sum, const struct usage *usage);
+/* Takes one of our children that has ended. As the kernel's waitid(). */
+int guest_wait(struct usage *usage, unsigned type, int id, siginfo_t *info,
+	       int flags);
+
+/* process.c, replace.c: the processes of a run that may have several. */
+
+/* At a time, at most. */
+#define PROCESSES_MAX 64
+/* Together with those that are to replace another one, or are replaced. */
+#define PROCESS_SLOTS (2 * PROCESSES_MAX)
+
+void processes_start(const struct spec *spec);
+bool processes_are_several(void);
+/* The first one. */
+void processes_begin(const struct spec *spec, const int *fds, int block);
+/* Something has happened at a descriptor that is watched for a process. */
+void processes_take(struct guest *guest, uint64_t index);
+/* The spawner has something to say. */
+void processes_take_spawner(struct guest *guest);
+/* Whether the process of that number may be made now. If so it has been. */
+bool processes_grant(uint64_t slot);
+/* Takes a grant back of which no use has been made. */
+void processes_revoke(uint64_t slot);
+/* Waits for all to end. Preconditions: all have been killed. */
+void processes_reap(struct guest *guest);
+
+/* exec.c: programs in place of others, as the guest puts them together. */
+
+struct control_request;
+
+/* A file that may be executed from now on. */
+void exec_allow(const struct statx *stat);
+/* These return an error for the guest. fds are those that came along; they
+ * belong to the callee only if it succeeds. */
+cloudabi_errno_t exec_begin(unsigned slot, const struct control_request *head,
+			    const int *fds, size_t fds_len);
+cloudabi_errno_t exec_data(unsigned slot, const void *data, size_t len);
+cloudabi_errno_t exec_fds(unsigned slot, const void *starts, size_t len,
+			  const int *fds, size_t fds_len);
+/* Finishes the start block. What is returned belongs to the slot. */
+cloudabi_errno_t exec_finish(unsigned slot, struct launch *launch);
+void exec_drop(unsigned slot);
+
+/* spawner.c: the process that starts others. */
+
+/* Those of its own that each runtime gets from it, but for notes. */
+#define SPAWN_OWN_LEN 4
+
+void spawner_start(struct spec *spec);
+pid_t spawner_pid(void);
+/* fds: the program's, then those of GUEST_OWN_*, then notes if the run is
+ * traced, then control. 0 or a negative errno. */
+int spawner_ask(uint32_t process, const int *fds, size_t len);
+/* Takes a reply: a pid or a negative errno. False if the spawner has ended. */
+bool spawner_hear(uint32_t *process, int *pid);
 
 /* limits.c: what the kernel measures and we enforce. */
 
@@ -248,17 +369,28 @@ int guest_reap(struct guest *guest);
 int limits_start(const struct limits *limits, const struct guest *guest);
 /* A timer has run out. */
 void limits_take(struct guest *guest, int timer);
+/* Where there are several processes: one more whose time counts, and what one
+ * has used that is no more. */
+void limits_follow(unsigned slot, pid_t pid);
+void limits_forget(unsigned slot, const struct usage *usage);
 
 /* policy.c: forbidden calls. */
 
+/* One for each runtime that has been started and whose filter is in use, or was
+ * a moment ago. */
+#define LISTENERS_MAX (2 * PROCESS_SLOTS)
+
 void policy_start(int listener);
 /* Preconditions: the listener is readable or, which is over then, hung up. */
-void policy_take(struct guest *guest, bool is_over);
+void policy_take(struct guest *guest, unsigned listener, bool is_over);
 
 /* notes.c: what the guest says about itself. */
 
 /* Returns the guest's end of a new socket. */
 int notes_open(void);
+/* The same one, where other processes are to get it as well; or -1. */
+int notes_keep(int end);
+int notes_kept(void);
 void notes_take(void);
 /* Reads what is left. Preconditions: the guest has ended. */
 void notes_finish(void);
@@ -370,14 +502,22 @@ enum watch {
 	WATCH_GUEST,
 	WATCH_LAUNCHER,
 	WATCH_RESULT,
-	WATCH_POLICY,
 	WATCH_NOTES,
+	WATCH_SPAWNER,
+	WATCH_POLICY, /* and the following, one for each listener */
+	WATCH_PROCESSES = WATCH_POLICY + LISTENERS_MAX, /* and all above */
 };
 
 void serve_start(void);
 /* Wakes the loop when fd is readable; an index of capabilities or one of the
  * above. 0 or negative errno. */
 int serve_watch(int fd, uint64_t index);
+/* The same, when nobody holds the other end any more. */
+int serve_watch_end(int fd, uint64_t index);
+/* Changes the index. */
+int serve_watch_end_as(int fd, uint64_t index);
+/* Whether the other side has read all that was sent to it. */
+bool serve_is_read(int sock);
 /* Serves until the guest has ended, and ends it when the launcher does.
  * Returns the status for exit(). */
 int serve(struct guest *guest, int launcher_pidfd);

@@ -47,19 +47,20 @@ static int create(struct capability *capability)
 
 /* A host that refuses this has directories that cannot be recognised when one
  * program passes them to another, and nothing worse. */
-static void bind_name(const struct capability *capability)
+void name_bind(int sock, const char *tag, size_t tag_len, uint64_t rights_base,
+	       uint64_t rights_inheriting)
 {
 	struct broker_name name = {
-		.tag = BROKER_NAME_TAG,
-		.rights_base = capability->rights_base,
-		.rights_inheriting = capability->rights_inheriting,
+		.rights_base = rights_base,
+		.rights_inheriting = rights_inheriting,
 	};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
+	memcpy(name.tag, tag, MIN(tag_len, sizeof(name.tag)));
 	if (getrandom(name.nonce, sizeof(name.nonce), 0) != sizeof(name.nonce))
 		return;
 	memcpy(address.sun_path, &name, sizeof(name));
-	bind(capability->sock, (const struct sockaddr *)&address,
+	bind(sock, (const struct sockaddr *)&address,
 	     offsetof(struct sockaddr_un, sun_path) + sizeof(name));
 }
 
@@ -78,7 +79,8 @@ int capability_create(int dir, int origin, uint64_t rights_base,
 	capability->rights_base = rights_base;
 	capability->rights_inheriting = rights_inheriting;
 	capability->has_ticket = false;
-	bind_name(capability);
+	name_bind(capability->sock, BROKER_NAME_TAG, sizeof(BROKER_NAME_TAG),
+		  rights_base, rights_inheriting);
 	return end;
 }
 

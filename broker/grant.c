@@ -206,7 +206,7 @@ static int open_directory(int fd, int number, struct start_fd *start)
 				 start->rights_inheriting);
 }
 
-static const struct class *grant(const struct spec_fd *wanted,
+static const struct class *grant(const struct spec_fd *wanted, size_t number,
 				 struct start_fd *start)
 {
 	const char *reason;
@@ -217,6 +217,7 @@ static const struct class *grant(const struct spec_fd *wanted,
 		    wanted->fd, reason);
 	*start = (struct start_fd){
 		.filetype = class->filetype,
+		.origin = (uint16_t)(1 + number),
 		.rights_base = wanted->rights_base & class->max_base,
 		.rights_inheriting =
 			wanted->rights_inheriting & class->max_inheriting,
@@ -248,13 +249,22 @@ void grants_judge(const struct spec *spec, struct grants *grants)
 		    "the program is no file opened for reading");
 	for (size_t i = 0; i < spec->fds_len; i++) {
 		const struct class *class =
-			grant(&spec->fds[i], &grants->starts[i]);
+			grant(&spec->fds[i], i, &grants->starts[i]);
 
 		takes_descriptors |= class->takes_descriptors;
 		takes_addresses |= class->takes_addresses;
 	}
-	if (takes_descriptors && !takes_addresses)
+	if ((takes_descriptors || spec->limits.processes > 1) &&
+	    !takes_addresses)
 		grants->flags |= START_ALLOW_SENDMSG;
+}
+
+static void allow_execution(int fd)
+{
+	struct statx stat;
+
+	if (stat_fd(fd, &stat) == 0)
+		exec_allow(&stat);
 }
 
 void grants_open(const struct spec *spec, struct grants *grants)
@@ -265,6 +275,8 @@ void grants_open(const struct spec *spec, struct grants *grants)
 
 		if (start->filetype == CLOUDABI_FILETYPE_DIRECTORY)
 			fd = open_directory(fd, (int)i, start);
+		else if (start->rights_base & CLOUDABI_RIGHT_PROC_EXEC)
+			allow_execution(fd);
 		if (fd < 0)
 			die(EXIT_SETUP, "%s: cannot open the directory: %s",
 			    spec->fds[i].name, strerror(-fd));

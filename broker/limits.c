@@ -16,12 +16,24 @@
  * they are counted. A guest that sleeps is left alone. */
 #define THREADS_INTERVAL_NS (20 * 1000000)
 
+/* The least that a process can use up before somebody looks. */
+#define CPU_GRAIN_NS 1000000
+
 /* What a timer is for comes back with its signal. */
 enum timer {
 	TIMER_WALL,
 	TIMER_CPU,
 	TIMER_THREADS,
+	TIMER_PROCESSES, /* and all above */
 };
+
+/* Several processes have their time together. */
+static uint64_t cpu_max, cpu_used_by_others;
+static struct {
+	bool is_followed;
+	clockid_t clock;
+	timer_t timer;
+} followed[PROCESS_SLOTS];
 
 static int stat_fd_of_guest = -1;
 static uint64_t threads_max;
@@ -83,6 +95,10 @@ int limits_start(const struct limits *limits, const struct guest *guest)
 	if (limits->wall != 0)
 		start_timer(CLOCK_MONOTONIC, TIMER_WALL,
 			    guest->start_ns + limits->wall, 0);
+	if (processes_are_several()) {
+		cpu_max = limits->cpu;
+		return -1;
+	}
 	if (limits->cpu == 0 && limits->threads == 0)
 		return -1;
 	if (clock_getcpuclockid(guest->pid, &clock) != 0)
@@ -112,9 +128,101 @@ static uint64_t count_threads(void)
 	return at != NULL ? strtoull(at, NULL, 10) : 0;
 }
 
+static uint64_t time_on(clockid_t clock)
+{
+	struct timespec time = {0};
+
+	/* A clock that has stopped counts when its process is reaped. */
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
+/* What is left for all; n: how many there are. */
+static uint64_t remainder_of_time(unsigned *n)
+{
+	uint64_t used = cpu_used_by_others;
+
+	*n = 0;
+	for (unsigned i = 0; i < PROCESS_SLOTS; i++) {
+		if (!followed[i].is_followed)
+			continue;
+		used += time_on(followed[i].clock);
+		++*n;
+	}
+	return used < cpu_max ? cpu_max - used : 0;
+}
+
+/*
+ * Each process may go on for an equal part of what is left before its timer
+ * asks for this again. Together they cannot use more, but for the time that a
+ * timer takes at least; if only some are busy it takes a few more turns.
+ */
+static void share_time_out(void)
+{
+	unsigned n;
+	uint64_t left = remainder_of_time(&n);
+
+	for (unsigned i = 0; i < PROCESS_SLOTS; i++) {
+		uint64_t now;
+		struct itimerspec times;
+
+		if (!followed[i].is_followed)
+			continue;
+		now = time_on(followed[i].clock);
+		times = (struct itimerspec){
+			.it_value = time_of(now + left / n + CPU_GRAIN_NS),
+		};
+		timer_settime(followed[i].timer, TIMER_ABSTIME, &times, NULL);
+	}
+}
+
+/* As clock_getcpuclockid(), for a process that is there. */
+static clockid_t clock_of(pid_t pid)
+{
+	return (clockid_t)((~(unsigned)pid << 3) | 2);
+}
+
+void limits_follow(unsigned slot, pid_t pid)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = LIMITS_SIGNAL,
+		.sigev_value.sival_int = TIMER_PROCESSES,
+	};
+
+	if (cpu_max == 0)
+		return;
+	followed[slot].clock = clock_of(pid);
+	if (timer_create(followed[slot].clock, &event, &followed[slot].timer) !=
+	    0)
+		die(EXIT_SETUP, "the kernel gives no timer for limits: %s",
+		    strerrordesc_np(errno));
+	followed[slot].is_followed = true;
+	share_time_out();
+}
+
+void limits_forget(unsigned slot, const struct usage *usage)
+{
+	cpu_used_by_others += usage->user_ns + usage->system_ns;
+	if (!followed[slot].is_followed)
+		return;
+	followed[slot].is_followed = false;
+	timer_delete(followed[slot].timer);
+}
+
 static struct ending reached(const char *limit)
 {
 	return (struct ending){.kind = ENDED_LIMIT, .name = limit};
+}
+
+static void take_processes(struct guest *guest)
+{
+	unsigned n;
+
+	if (remainder_of_time(&n) == 0)
+		guest_condemn(guest, reached("cpu"));
+	else
+		share_time_out();
 }
 
 void limits_take(struct guest *guest, int timer)
@@ -125,4 +233,6 @@ void limits_take(struct guest *guest, int timer)
 		guest_condemn(guest, reached("cpu"));
 	else if (timer == TIMER_THREADS && count_threads() > threads_max)
 		guest_condemn(guest, reached("threads"));
+	else if (timer == TIMER_PROCESSES)
+		take_processes(guest);
 }

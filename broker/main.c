@@ -42,19 +42,11 @@ static int parse_number(const char *text)
 	return (int)number;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const int *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
 /* Closes what the launcher inherited itself and did not mean to pass on. */
 static void close_others(const struct spec *spec)
 {
 	static int kept[SPEC_FDS_MAX + 5];
 	size_t len = 0;
-	unsigned next = 0;
 
 	for (size_t i = 0; i < spec->fds_len; i++)
 		kept[len++] = spec->fds[i].fd;
@@ -64,13 +56,7 @@ static void close_others(const struct spec *spec)
 	if (spec->emulator != -1)
 		kept[len++] = spec->emulator;
 	kept[len++] = STDERR_FILENO;
-	qsort(kept, len, sizeof(kept[0]), compare);
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned)kept[i] > next)
-			syscall(SYS_close_range, next, kept[i] - 1, 0);
-		next = (unsigned)kept[i] + 1;
-	}
-	syscall(SYS_close_range, next, UINT_MAX, 0);
+	close_except(kept, len);
 }
 
 /* Nothing else may get the number that messages are written to. */
@@ -141,6 +127,9 @@ int main(int argc, char **argv)
 	prepare(argv[1], &spec, &grants);
 	launcher = watch_launcher(spec.launcher);
 	serve_start();
+	processes_start(&spec);
+	if (processes_are_several())
+		spawner_start(&spec);
 	trace_start(&spec);
 	capabilities_start();
 	grants_open(&spec, &grants);

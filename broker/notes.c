@@ -20,6 +20,7 @@ struct note {
 };
 
 static int notes = -1;
+static int kept = -1;
 static unsigned taken;
 
 int notes_open(void)
@@ -34,6 +35,17 @@ int notes_open(void)
 		die(EXIT_SETUP, "cannot watch the program's notes");
 	notes = ends[0];
 	return ends[1];
+}
+
+int notes_keep(int end)
+{
+	kept = end;
+	return end;
+}
+
+int notes_kept(void)
+{
+	return kept;
 }
 
 static void close_notes(void)
@@ -112,6 +124,7 @@ static bool take_limit(const struct note *note)
 		[CLOUDABI_NOTE_LIMIT_THREADS] = "threads",
 		[CLOUDABI_NOTE_LIMIT_FILES] = "files",
 		[CLOUDABI_NOTE_LIMIT_FILE_SIZE] = "file_size",
+		[CLOUDABI_NOTE_LIMIT_PROCESSES] = "processes",
 	};
 	uint32_t limit = note->head.number;
 

@@ -211,11 +211,14 @@ static cloudabi_errno_t hand_out_file(const struct capability *capability,
 		out->rights_base &= REFERENCE_RIGHTS;
 	else
 		error = restore_blocking(head, object->fd);
-	if (error != 0)
+	if (error != 0) {
 		close(object->fd);
-	else
-		reply->fd = object->fd;
-	return error;
+		return error;
+	}
+	if (is_file && out->rights_base & CLOUDABI_RIGHT_PROC_EXEC)
+		exec_allow(&object->stat);
+	reply->fd = object->fd;
+	return 0;
 }
 
 cloudabi_errno_t dir_open(struct capability *capability,

@@ -13,7 +13,7 @@
  * with argv[1] = N in decimal, the number of descriptors that the program
  * receives. They are 0 … N-1;
  * above them the runtime finds three of its own, which it closes before the
- * program's first instruction, and where a run is traced a fourth one:
+ * program's first instruction, and up to two that stay:
  *
  *   N      the start block, a sealed memfd: struct start_block, then
  *          struct start_fd[fds_len], then argdata
@@ -22,8 +22,12 @@
  *          or is closed without a word once the program runs; an emulated
  *          runtime first sends one byte, so that its end is not taken for
  *          that of an emulator which has not come so far
- *   N + 3  notes_fd, a SOCK_SEQPACKET socket that takes cloudabi_notes.h's
- *          packets as long as the program runs
+ *
+ * The next numbers, in this order, if the start block says so:
+ *
+ *   notes_fd    if the run is traced, a SOCK_SEQPACKET socket that takes
+ *               cloudabi_notes.h's packets as long as the program runs
+ *   control_fd  if there may be several processes, the socket of control.h
  */
 #define START_MAGIC 0x636c6f7564303031ull
 #define START_FDS_MAX 1024
@@ -45,7 +49,9 @@ struct start_fd {
 	uint64_t rights_base;
 	uint64_t rights_inheriting;
 	uint8_t filetype; /* CLOUDABI_FILETYPE_* */
-	uint8_t padding[7];
+	uint8_t padding;
+	uint16_t origin; /* 1 + its number in the run's first program, or 0 */
+	uint32_t padding2;
 };
 
 struct start_block {
@@ -54,9 +60,9 @@ struct start_block {
 	uint32_t fds_len;     /* <= START_FDS_MAX */
 	uint64_t argdata_len; /* bytes, straight after the last start_fd */
 	uint32_t ncpus;
-	uint32_t notes_fd;    /* N + 3, or CLOUDABI_NOTE_NO_FD */
+	uint32_t notes_fd;    /* or CLOUDABI_NOTE_NO_FD */
 	uint32_t threads_max; /* at a time, 0 if there is no limit */
-	uint32_t padding;
+	uint32_t control_fd;  /* 0 if there is none */
 };
 
 enum start_stage {
@@ -102,7 +108,7 @@ struct start_result {
 #define BROKER_NONCE_LEN 16
 
 struct broker_name {
-	char tag[24]; /* BROKER_NAME_TAG, then zeros */
+	char tag[24]; /* BROKER_NAME_TAG or the like, then zeros */
 	uint64_t rights_base;
 	uint64_t rights_inheriting;
 	uint8_t nonce[BROKER_NONCE_LEN]; /* no two addresses are the same */

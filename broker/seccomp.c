@@ -53,6 +53,10 @@ struct rule {
 	{                                                                      \
 		.number = __NR_##name, .checked = 3, .values = { a, b }        \
 	}
+#define CALL_12(name, b, c)                                                    \
+	{                                                                      \
+		.number = __NR_##name, .checked = 6, .values = { 0, b, c }     \
+	}
 #define CALL_012(name, a, b, c)                                                \
 	{                                                                      \
 		.number = __NR_##name, .checked = 7, .values = { a, b, c }     \
@@ -106,9 +110,39 @@ static const struct rule rules[] = {
 	CALL(exit_group),
 };
 
+/* Where there may be several processes. */
+static const struct rule process_rules[] = {
+	CALL_1(ioctl, SECCOMP_IOCTL_NOTIF_SEND), /* policy.c: some answers */
+	/* who they are, and what they say */
+	CALL(recvmsg),
+	CALL_12(setsockopt, SOL_SOCKET, SO_PASSCRED),
+	CALL(pidfd_open),
+	CALL(pidfd_send_signal), /* our own children, who share our fate */
+	/* other programs in their place */
+	CALL(memfd_create),
+	CALL(pwrite64), /* start blocks; nothing else is open for writing */
+	CALL_1(fcntl, F_ADD_SEALS),
+	CALL_1(fcntl, F_GET_SEALS),
+	CALL_1(fcntl, F_GETFL),
+	CALL(shutdown),
+	/* the time that they have used */
+	CALL(timer_create),
+	CALL(timer_settime),
+	CALL(timer_delete),
+	CALL(clock_gettime),
+#if __SIZEOF_POINTER__ == 4
+	CALL_1(fcntl64, F_ADD_SEALS),
+	CALL_1(fcntl64, F_GET_SEALS),
+	CALL_1(fcntl64, F_GETFL),
+	CALL(timer_settime64),
+	CALL(clock_gettime64),
+#endif
+};
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define RULE_LEN_MAX (3 + 4 * ARGUMENTS_MAX)
 #define FILTER_LEN_MAX                                                         \
-	(4 + RULE_LEN_MAX * (sizeof(rules) / sizeof(rules[0]) + 4))
+	(4 + RULE_LEN_MAX * (LEN(rules) + LEN(process_rules) + 4))
 
 struct filter {
 	struct sock_filter code[FILTER_LEN_MAX];
@@ -163,23 +197,30 @@ static void emit_rule(struct filter *filter, const struct rule *rule)
 	emit(filter, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 }
 
+static void emit_rules(struct filter *filter, const struct rule *first,
+		       size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		emit_rule(filter, &first[i]);
+}
+
 static void compile(struct filter *filter, const struct guest *guest,
 		    int threads_fd)
 {
 	const struct rule own[] = {
-		CALL_0(recvmsg, (uint64_t)guest->result),
+		CALL_0(recvmsg, (uint64_t)guest->starting.result),
 		CALL_0(pread64, (uint64_t)threads_fd),
 		CALL_01(pidfd_send_signal, (uint64_t)guest->pidfd, SIGKILL),
-		CALL_01(kill, (uint64_t) - (int64_t)guest->pid, SIGKILL),
+		CALL_01(kill, (uint64_t) - (int64_t)guest->group, SIGKILL),
 	};
 
 	emit_load(filter, offsetof(struct seccomp_data, arch));
 	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH);
 	emit(filter, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		emit_rule(filter, &rules[i]);
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		emit_rule(filter, &own[i]);
+	emit_rules(filter, rules, LEN(rules));
+	emit_rules(filter, own, LEN(own));
+	if (processes_are_several())
+		emit_rules(filter, process_rules, LEN(process_rules));
 	emit(filter, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 }
 

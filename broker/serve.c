@@ -29,6 +29,24 @@ int serve_watch(int fd, uint64_t index)
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+/* The kernel always tells of hang-ups. */
+static int change_watch(int operation, int fd, uint64_t index)
+{
+	struct epoll_event event = {.data.u64 = index};
+
+	return epoll_ctl(epoll, operation, fd, &event) == 0 ? 0 : -errno;
+}
+
+int serve_watch_end(int fd, uint64_t index)
+{
+	return change_watch(EPOLL_CTL_ADD, fd, index);
+}
+
+int serve_watch_end_as(int fd, uint64_t index)
+{
+	return change_watch(EPOLL_CTL_MOD, fd, index);
+}
+
 /* A signal that was ignored, as by nohup, stays so. */
 static void collect_signals(sigset_t *set)
 {
@@ -62,11 +80,11 @@ void serve_start(void)
 
 /* The holder asks for one thing at a time. If not, replies would pile up in
  * the kernel, with the descriptors attached to them. */
-static bool is_last_reply_read(const struct capability *capability)
+bool serve_is_read(int sock)
 {
 	int unread;
 
-	return ioctl(capability->sock, SIOCOUTQ, &unread) == 0 && unread == 0;
+	return ioctl(sock, SIOCOUTQ, &unread) == 0 && unread == 0;
 }
 
 static void attach(struct msghdr *message, void *control, size_t control_size,
@@ -114,7 +132,7 @@ static void serve_capability(struct capability *capability)
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (len < (ssize_t)sizeof(struct broker_request) ||
-	    !is_last_reply_read(capability)) {
+	    !serve_is_read(capability->sock)) {
 		capability_drop(capability);
 		return;
 	}
@@ -164,6 +182,15 @@ static void take_event(struct guest *guest, const struct epoll_event *event)
 {
 	uint64_t index = event->data.u64;
 
+	if (index >= WATCH_PROCESSES) {
+		processes_take(guest, index);
+		return;
+	}
+	if (index >= WATCH_POLICY) {
+		policy_take(guest, (unsigned)(index - WATCH_POLICY),
+			    (event->events & EPOLLIN) == 0);
+		return;
+	}
 	switch (index) {
 	case WATCH_SIGNALS:
 		take_signal(guest);
@@ -175,13 +202,13 @@ static void take_event(struct guest *guest, const struct epoll_event *event)
 		lose_launcher(guest);
 		break;
 	case WATCH_RESULT:
-		guest_hear(guest);
-		break;
-	case WATCH_POLICY:
-		policy_take(guest, (event->events & EPOLLIN) == 0);
+		starting_hear(&guest->starting);
 		break;
 	case WATCH_NOTES:
 		notes_take();
+		break;
+	case WATCH_SPAWNER:
+		processes_take_spawner(guest);
 		break;
 	default:
 		if (capabilities[index].sock != -1)
@@ -189,14 +216,20 @@ static void take_event(struct guest *guest, const struct epoll_event *event)
 	}
 }
 
+/* Several processes are watched one by one. */
+static bool watch_guest(const struct guest *guest)
+{
+	return processes_are_several() ||
+	       (serve_watch(guest->pidfd, WATCH_GUEST) == 0 &&
+		serve_watch(guest->starting.result, WATCH_RESULT) == 0);
+}
+
 int serve(struct guest *guest, int launcher_pidfd)
 {
 	struct epoll_event events[EVENTS_MAX];
 
 	launcher = launcher_pidfd;
-	if (serve_watch(guest->pidfd, WATCH_GUEST) != 0 ||
-	    serve_watch(guest->result, WATCH_RESULT) != 0 ||
-	    serve_watch(launcher, WATCH_LAUNCHER) != 0)
+	if (!watch_guest(guest) || serve_watch(launcher, WATCH_LAUNCHER) != 0)
 		die(EXIT_SETUP, "cannot watch the program");
 	while (!guest->has_ended) {
 		int len = wait_for_events(events);

@@ -248,11 +248,16 @@ READ_LIMIT(wall, INT64_MAX)
 READ_LIMIT(threads, UINT32_MAX)
 READ_LIMIT(files, INT64_MAX)
 READ_LIMIT(file_size, INT64_MAX)
+READ_LIMIT(processes, PROCESSES_MAX)
 
 static const struct key limits_keys[] = {
-	{"memory", true, read_memory}, {"cpu", true, read_cpu},
-	{"wall", true, read_wall},     {"threads", true, read_threads},
-	{"files", true, read_files},   {"file_size", true, read_file_size},
+	{"memory", true, read_memory},
+	{"cpu", true, read_cpu},
+	{"wall", true, read_wall},
+	{"threads", true, read_threads},
+	{"files", true, read_files},
+	{"file_size", true, read_file_size},
+	{"processes", true, read_processes},
 };
 
 static void read_limits(struct reader *reader, void *out)

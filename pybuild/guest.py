@@ -13,7 +13,7 @@ FOLDER = Path("Lib", "cloudabi")
 # What makes sense there; the module _argdata is linked into the interpreter.
 MODULES = (
     *("__init__.py", "_framing.py", "_guest.py", "_record.py"),
-    *("argdata.py", "errors.py"),
+    *("argdata.py", "errors.py", "processes.py"),
 )
 
 

@@ -15,7 +15,9 @@ from pybuild.targets import CLANG, LLD, Target
 LIBEXEC = Path("libexec", "cloudabi")
 
 # What the runtime includes of the broker.
-SHARED = (Path("broker", "protocol.h"), Path("broker", "host_errno.h"))
+SHARED = tuple(
+    Path("broker", name) for name in ("control.h", "host_errno.h", "host_signal.h", "protocol.h")
+)
 
 # No C library, no thread-local storage, no relocations; vector registers stay the program's.
 RUNTIME_COMPILE = (

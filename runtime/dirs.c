@@ -415,8 +415,18 @@ cloudabi_errno_t dirs_sync(cloudabi_fd_t dir)
 	return converse(dir, &d);
 }
 
-cloudabi_errno_t dirs_clone(cloudabi_fd_t dir, cloudabi_rights_t base,
-			    cloudabi_rights_t inheriting, uint32_t *fd)
+void dirs_lock(void)
+{
+	mutex_lock(&dialogues);
+}
+
+void dirs_unlock(void)
+{
+	mutex_unlock(&dialogues);
+}
+
+cloudabi_errno_t dirs_clone_locked(cloudabi_fd_t dir, cloudabi_rights_t base,
+				   cloudabi_rights_t inheriting, uint32_t *fd)
 {
 	struct dialogue d = {
 		.request.op = BROKER_CLONE,
@@ -424,9 +434,20 @@ cloudabi_errno_t dirs_clone(cloudabi_fd_t dir, cloudabi_rights_t base,
 		.request.rights_inheriting = inheriting,
 		.wants_descriptor = true,
 	};
-	cloudabi_errno_t error = converse(dir, &d);
+	cloudabi_errno_t error = exchange(dir, &d);
 
 	*fd = d.descriptor;
+	return error;
+}
+
+cloudabi_errno_t dirs_clone(cloudabi_fd_t dir, cloudabi_rights_t base,
+			    cloudabi_rights_t inheriting, uint32_t *fd)
+{
+	cloudabi_errno_t error;
+
+	dirs_lock();
+	error = dirs_clone_locked(dir, base, inheriting, fd);
+	dirs_unlock();
 	return error;
 }
 

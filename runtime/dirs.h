@@ -54,6 +54,14 @@ cloudabi_errno_t dirs_sync(cloudabi_fd_t dir);
 cloudabi_errno_t dirs_clone(cloudabi_fd_t dir, cloudabi_rights_t base,
 			    cloudabi_rights_t inheriting, uint32_t *fd);
 
+/* Keeps others from using directories. */
+void dirs_lock(void);
+void dirs_unlock(void);
+
+/* As dirs_clone(). Preconditions: directories are locked. */
+cloudabi_errno_t dirs_clone_locked(cloudabi_fd_t dir, cloudabi_rights_t base,
+				   cloudabi_rights_t inheriting, uint32_t *fd);
+
 /* As fd_close and fdtable_replace, while no other thread is using `dir`. */
 cloudabi_errno_t dirs_close(cloudabi_fd_t dir);
 cloudabi_errno_t dirs_replace(uint32_t from, cloudabi_fd_t dir,

@@ -21,17 +21,27 @@ void fdtable_init(const struct start_fd *fds, uint32_t len)
 			.state = FD_OPEN,
 			.keeps_number =
 				fds[fd].filetype == CLOUDABI_FILETYPE_DIRECTORY,
-			.origin = fd + 1,
+			.origin = fds[fd].origin,
 		};
 	}
 }
 
-void fdtable_set_aside(uint32_t fd)
+void fdtable_set_aside(uint32_t fd, cloudabi_rights_t rights)
 {
 	fdtable[fd] = (struct fd_entry){
-		.base = CLOUDABI_RIGHT_FD_WRITE,
+		.base = rights,
 		.state = FD_RETIRED,
 	};
+}
+
+void fdtable_lock(void)
+{
+	mutex_lock(&changes);
+}
+
+void fdtable_unlock(void)
+{
+	mutex_unlock(&changes);
 }
 
 static bool is_open(cloudabi_fd_t fd)
@@ -107,6 +117,9 @@ void fdtable_maximum(cloudabi_filetype_t filetype, struct fd_entry *entry)
 	case CLOUDABI_FILETYPE_CHARACTER_DEVICE:
 		entry->base = CLOUDABI_MAX_BASE_DEVICE;
 		entry->inheriting = CLOUDABI_MAX_INHERITING_DEVICE;
+		break;
+	case CLOUDABI_FILETYPE_PROCESS:
+		entry->base = CLOUDABI_MAX_BASE_PROCESS;
 		break;
 	}
 }

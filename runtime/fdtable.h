@@ -37,9 +37,13 @@ extern struct fd_entry fdtable[START_FDS_MAX];
 
 void fdtable_init(const struct start_fd *fds, uint32_t len);
 
-/* Lets the program write to a descriptor and do nothing else with it, so that
- * it cannot close or replace it by mistake. */
-void fdtable_set_aside(uint32_t fd);
+/* Lets the program do nothing else with a descriptor, so that it cannot close
+ * or replace it by mistake. */
+void fdtable_set_aside(uint32_t fd, cloudabi_rights_t rights);
+
+/* Keeps others from changing anything. */
+void fdtable_lock(void);
+void fdtable_unlock(void);
 
 /* Tells which error a descriptor without these rights is. */
 cloudabi_errno_t fdtable_refuse(cloudabi_fd_t fd, cloudabi_rights_t rights);

@@ -20,13 +20,13 @@
 #define CANARY_LEN 64
 #define UUID_LEN 16
 
-/* The descriptors that are the runtime's own, above the program's. The last
- * one is there, and stays, if the program is traced. */
+/* The descriptors that are the runtime's own, above the program's. Those that
+ * stay are there if the start block says so. */
 enum {
 	OWN_BLOCK,
 	OWN_PROGRAM,
 	OWN_RESULT,
-	OWN_NOTES,
+	OWN_LASTING,
 };
 
 /* What the host's kernel says in its auxiliary vector. */
@@ -156,15 +156,26 @@ static const struct start_block *map_block(void)
 }
 
 /* Nothing else comes along. */
-static void place_notes(const struct start_block *block)
+static void place_lasting(const struct start_block *block)
 {
-	uint32_t end = own_fds + OWN_NOTES;
+	uint32_t end = own_fds + OWN_LASTING;
 
 	if (block->notes_fd != CLOUDABI_NOTE_NO_FD)
 		require(block->notes_fd == end && ++end <= START_FDS_MAX,
 			START_STAGE_BLOCK,
 			"the start block has another number for notes");
+	if (block->control_fd != 0)
+		require(block->control_fd == end && ++end <= START_FDS_MAX,
+			START_STAGE_BLOCK,
+			"the start block has another number for control");
 	host_call(__NR_close_range, end, ~0u, 0);
+}
+
+/* Of version 4. */
+static void mark_uuid(void)
+{
+	randomness.uuid[6] = (randomness.uuid[6] & 0x0f) | 0x40;
+	randomness.uuid[8] = (randomness.uuid[8] & 0x3f) | 0x80;
 }
 
 static void make_randomness(void)
@@ -173,9 +184,15 @@ static void make_randomness(void)
 
 	require(r == sizeof(randomness), START_STAGE_CONFINE,
 		"the kernel gives no random bytes");
-	/* A UUID of version 4. */
-	randomness.uuid[6] = (randomness.uuid[6] & 0x0f) | 0x40;
-	randomness.uuid[8] = (randomness.uuid[8] & 0x3f) | 0x80;
+	mark_uuid();
+}
+
+void process_name(void)
+{
+	while (host_call(__NR_getrandom, randomness.uuid, UUID_LEN, 0) !=
+	       UUID_LEN)
+		;
+	mark_uuid();
 }
 
 static unsigned filter_stage(unsigned when)
@@ -184,6 +201,8 @@ static unsigned filter_stage(unsigned when)
 		when |= SECCOMP_SENDING;
 	if ((process.start_flags & START_NO_MEMORY_FILES) == 0)
 		when |= SECCOMP_FILES;
+	if (process.control_fd == 0)
+		when |= SECCOMP_ALONE;
 	return when;
 }
 
@@ -280,6 +299,7 @@ static void enter_barriers(void)
 			"the broker cannot be told of forbidden calls");
 		host_close(listener);
 	}
+	process.has_listener = listener >= 0;
 	if ((process.start_flags & START_ALLOW_SENDMSG) == 0)
 		tighten(SECCOMP_HANDING | SECCOMP_LOADING, SECCOMP_LOADING);
 }
@@ -332,11 +352,12 @@ __attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
 	arch_init(host.sysinfo);
 	own_fds = parse_number(stack[0] == 2 ? (const char *)stack[2] : NULL);
 	block = map_block();
-	place_notes(block);
+	place_lasting(block);
 	process = (struct process){
 		.pid = host_call(__NR_getpid),
 		.start_flags = block->flags,
 		.threads_max = block->threads_max,
+		.control_fd = block->control_fd,
 		.page_size = host.page_size,
 	};
 	succeed(thread_init_main(), START_STAGE_CONFINE,
@@ -344,6 +365,8 @@ __attribute__((used)) _Noreturn void runtime_main(const uintptr_t *stack)
 	clock_init(host.vdso, block->ncpus);
 	fdtable_init(block_fds(block), block->fds_len);
 	trace_init(block->notes_fd);
+	if (process.control_fd != 0)
+		fdtable_set_aside(process.control_fd, 0);
 	make_randomness();
 
 	confine();

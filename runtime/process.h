@@ -11,10 +11,15 @@ struct process {
 	uint32_t pid;
 	uint32_t start_flags; /* enum start_flags */
 	uint32_t threads_max; /* 0 if there is no limit */
+	uint32_t control_fd;  /* 0 if there is no other process */
+	bool has_listener;    /* the broker decides on calls like fork's */
 	size_t page_size;
 };
 
 extern struct process process;
+
+/* Gives the process a name that no other one has. */
+void process_name(void);
 
 /*
  * Tells the broker why the program cannot be started, and ends the process.

@@ -5,6 +5,11 @@
  * A verdict rests on the call's number and on values in registers. Whatever a
  * pointer leads to can change after the verdict, so calls that state in memory
  * what they do (clone3, openat2, ioctl, bind …) cannot be here at all.
+ *
+ * A child inherits the filter, so where there may be several processes none of
+ * them can send signals: tgkill() with the parent's own id would do for it.
+ * How a process is made is not here either, but with the broker, which decides
+ * on all that is not (broker/policy.c).
  */
 
 #include "seccomp.h"
@@ -115,7 +120,7 @@ static const struct row rows[] = {
 	    EQUAL(0, HOST_CLONE_FLAGS)),
 	ROW(exit, EITHER, "the end of a thread"),
 	ROW(exit_group, EITHER, "the end of the process"),
-	ROW(tgkill, EITHER, "a signal to itself", PID(0)),
+	ROW(tgkill, SECCOMP_ALONE, "a signal to itself", PID(0)),
 	ROW(restart_syscall, EITHER, "the kernel's own, after a stop"),
 	ROW(seccomp, SECCOMP_LOADING, "tighter filters before the start",
 	    EQUAL(0, SECCOMP_SET_MODE_FILTER), EQUAL(1, 0)),

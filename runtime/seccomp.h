@@ -16,6 +16,7 @@ enum seccomp_when {
 	SECCOMP_SENDING = 4, /* in both, if START_ALLOW_SENDMSG is given */
 	SECCOMP_HANDING = 8, /* until the program's file is looked at */
 	SECCOMP_FILES = 16,  /* always, without START_NO_MEMORY_FILES */
+	SECCOMP_ALONE = 32,  /* always, if there is no other process */
 };
 
 #define SECCOMP_PROGRAM_MAX 512

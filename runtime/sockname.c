@@ -3,6 +3,7 @@
 
 #include "sockname.h"
 
+#include "../broker/control.h"
 #include "host.h"
 
 /* The values of sockaddr.family. */
@@ -65,16 +66,21 @@ cloudabi_recv_names_t sockname_ask(uint32_t fd)
 	};
 }
 
-bool sockname_is_capability(uint32_t fd, struct broker_name *name)
+cloudabi_filetype_t sockname_capability(uint32_t fd, struct broker_name *name)
 {
-	static const char tag[sizeof(name->tag)] = BROKER_NAME_TAG;
+	static const char directory[sizeof(name->tag)] = BROKER_NAME_TAG;
+	static const char other[sizeof(name->tag)] = BROKER_PROCESS_TAG;
 	union sockname peer;
 	uint32_t len = sizeof(peer);
 
 	if (host_call(__NR_getpeername, fd, &peer, &len) < 0 ||
 	    len != offsetof(struct sockaddr_un, sun_path) + sizeof(*name) ||
 	    peer.family != HOST_AF_UNIX)
-		return false;
+		return CLOUDABI_FILETYPE_UNKNOWN;
 	memcpy(name, peer.local.sun_path, sizeof(*name));
-	return memcmp(name->tag, tag, sizeof(tag)) == 0;
+	if (memcmp(name->tag, directory, sizeof(directory)) == 0)
+		return CLOUDABI_FILETYPE_DIRECTORY;
+	if (memcmp(name->tag, other, sizeof(other)) == 0)
+		return CLOUDABI_FILETYPE_PROCESS;
+	return CLOUDABI_FILETYPE_UNKNOWN;
 }

@@ -25,7 +25,8 @@ cloudabi_sockaddr_t sockname_translate(const union sockname *name,
 /* Asks the kernel for both names; unknown ones have family 0. */
 cloudabi_recv_names_t sockname_ask(uint32_t fd);
 
-/* Tells whether the other end is the broker's, of a directory capability. */
-bool sockname_is_capability(uint32_t fd, struct broker_name *name);
+/* Tells whether the other end is the broker's, and for what: the type of a
+ * directory or of a process, or UNKNOWN. */
+cloudabi_filetype_t sockname_capability(uint32_t fd, struct broker_name *name);
 
 #endif

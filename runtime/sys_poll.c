@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "fdtable.h"
 #include "host.h"
+#include "processes.h"
 #include "sys.h"
 #include "thread.h"
 #include "trace.h"
@@ -110,16 +111,30 @@ static void add_event(struct wait *wait, const cloudabi_subscription_t *sub,
 	wait->out[wait->events++] = event_of(sub, error);
 }
 
-static bool is_readwrite(cloudabi_eventtype_t type)
+static bool is_of_descriptor(cloudabi_eventtype_t type)
 {
 	return type == CLOUDABI_EVENTTYPE_FD_READ ||
-	       type == CLOUDABI_EVENTTYPE_FD_WRITE;
+	       type == CLOUDABI_EVENTTYPE_FD_WRITE ||
+	       type == CLOUDABI_EVENTTYPE_PROC_TERMINATE;
+}
+
+/* By one of them it can be told that somebody waits for this type. */
+static uint16_t mark_of(cloudabi_eventtype_t type)
+{
+	switch (type) {
+	case CLOUDABI_EVENTTYPE_FD_READ:
+		return POLLRDHUP;
+	case CLOUDABI_EVENTTYPE_FD_WRITE:
+		return POLLOUT;
+	default:
+		return POLLPRI;
+	}
 }
 
 static uint16_t host_events(cloudabi_eventtype_t type)
 {
-	return type == CLOUDABI_EVENTTYPE_FD_READ ? POLLIN | POLLRDHUP :
-						    POLLOUT;
+	return mark_of(type) |
+	       (type == CLOUDABI_EVENTTYPE_FD_WRITE ? 0 : POLLIN);
 }
 
 /* Tells what is wrong with a subscription. */
@@ -127,7 +142,6 @@ static cloudabi_errno_t check(struct wait *wait,
 			      const cloudabi_subscription_t *sub)
 {
 	struct deadline deadline;
-	cloudabi_errno_t error;
 
 	switch (sub->type) {
 	case CLOUDABI_EVENTTYPE_CLOCK:
@@ -139,10 +153,8 @@ static cloudabi_errno_t check(struct wait *wait,
 		return fdtable_check(sub->fd_readwrite.fd,
 				     CLOUDABI_NEEDS_POLL_FD_WRITE);
 	case CLOUDABI_EVENTTYPE_PROC_TERMINATE:
-		/* Nothing here makes processes. */
-		error = fdtable_check(sub->proc_terminate.fd,
-				      CLOUDABI_NEEDS_POLL_PROC_TERMINATE);
-		return error != 0 ? error : CLOUDABI_EINVAL;
+		return fdtable_check(sub->proc_terminate.fd,
+				     CLOUDABI_NEEDS_POLL_PROC_TERMINATE);
 	default:
 		return CLOUDABI_EINVAL;
 	}
@@ -180,8 +192,8 @@ static bool is_watched(const struct wait *wait,
 {
 	cloudabi_fd_t fd = sub->fd_readwrite.fd;
 
-	return is_readwrite(sub->type) && fd >= wait->first && fd < wait->end &&
-	       wait->fds[fd].events & host_events(sub->type);
+	return is_of_descriptor(sub->type) && fd >= wait->first &&
+	       fd < wait->end && wait->fds[fd].events & mark_of(sub->type);
 }
 
 /* Starts with the events of those subscriptions that are wrong. */
@@ -195,7 +207,7 @@ static cloudabi_errno_t subscribe(struct wait *wait)
 			return CLOUDABI_EINVAL;
 		if (error != 0)
 			add_event(wait, sub, error);
-		else if (is_readwrite(sub->type))
+		else if (is_of_descriptor(sub->type))
 			watch(wait, sub);
 	}
 	return 0;
@@ -254,6 +266,26 @@ static void report_descriptor(struct wait *wait,
 	}
 }
 
+/* Whoever looks leaves there what it says. */
+static void report_process(struct wait *wait,
+			   const cloudabi_subscription_t *sub)
+{
+	cloudabi_event_t *event = &wait->out[wait->events];
+	struct process_end end;
+	cloudabi_errno_t error;
+
+	if (wait->fds[sub->proc_terminate.fd].revents == 0)
+		return;
+	error = processes_look(sub->proc_terminate.fd, &end);
+	if (error == CLOUDABI_EAGAIN)
+		return;
+	add_event(wait, sub, error);
+	if (error != 0)
+		return;
+	event->proc_terminate.signal = end.signal;
+	event->proc_terminate.exitcode = end.exitcode;
+}
+
 static void report_clock(struct wait *wait, const cloudabi_subscription_t *sub)
 {
 	struct deadline deadline;
@@ -269,7 +301,11 @@ static void report(struct wait *wait)
 	for (size_t i = 0; i < wait->len; i++) {
 		const cloudabi_subscription_t *sub = &wait->in[i];
 
-		if (is_watched(wait, sub))
+		if (!is_watched(wait, sub))
+			continue;
+		if (sub->type == CLOUDABI_EVENTTYPE_PROC_TERMINATE)
+			report_process(wait, sub);
+		else
 			report_descriptor(wait, sub);
 	}
 	for (size_t i = 0; i < wait->len && wait->events == 0; i++) {

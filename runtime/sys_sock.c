@@ -198,17 +198,18 @@ static cloudabi_filetype_t filetype_of(uint32_t fd)
 	}
 }
 
-/* Recognises a directory capability by the address of the broker's end. */
-static bool describe_directory(uint32_t fd, struct fd_entry *entry)
+/* Recognises a directory or process by the address of the broker's end. */
+static bool describe_capability(uint32_t fd, struct fd_entry *entry)
 {
 	struct broker_name name;
+	cloudabi_filetype_t filetype = sockname_capability(fd, &name);
 
-	if (!sockname_is_capability(fd, &name))
+	if (filetype == CLOUDABI_FILETYPE_UNKNOWN)
 		return false;
 	*entry = (struct fd_entry){
 		.base = name.rights_base,
 		.inheriting = name.rights_inheriting,
-		.filetype = CLOUDABI_FILETYPE_DIRECTORY,
+		.filetype = filetype,
 	};
 	return true;
 }
@@ -223,7 +224,7 @@ static bool describe(uint32_t fd, struct fd_entry *entry)
 	    flags & O_PATH)
 		return false;
 	if (entry->filetype == CLOUDABI_FILETYPE_SOCKET_DGRAM &&
-	    describe_directory(fd, entry))
+	    describe_capability(fd, entry))
 		return true;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		entry->base &= ~CLOUDABI_RIGHT_FD_WRITE;

@@ -8,13 +8,21 @@
 #include "trace.h"
 #include "wait.h"
 
+/* A thread has the kernel's number, but for one that made this process: that
+ * one keeps its number, as words of locks name it, and the kernel may give the
+ * same one to another thread. */
+#define OTHER_ID (1u << 29)
+
 static struct thread main_thread;
+static uint32_t kept_id;
 
 /* How many threads there are; only honest programs care about it. */
 static uint32_t threads_len = 1;
 
-/* Records of threads that have ended or are about to, oldest first. */
+/* Held for the records: which there are, and those of threads that have ended
+ * or are about to, oldest first. */
 static struct mutex ended_mutex;
+static struct thread *all;
 static struct thread *ended_first;
 static struct thread *ended_last;
 
@@ -28,19 +36,28 @@ static void prepare(struct thread *thread)
 long thread_init_main(void)
 {
 	prepare(&main_thread);
-	main_thread.tid = host_call(__NR_set_tid_address, &main_thread.tid);
+	all = &main_thread;
+	main_thread.host_tid =
+		host_call(__NR_set_tid_address, &main_thread.host_tid);
+	main_thread.tid = main_thread.host_tid;
 	return arch_set_thread(&main_thread);
 }
 
-static void give_back(struct thread *thread)
+/* Preconditions: threads are locked. */
+static void append(struct thread *thread)
 {
 	thread->next_free = NULL;
-	mutex_lock(&ended_mutex);
 	if (ended_first == NULL)
 		ended_first = thread;
 	else
 		ended_last->next_free = thread;
 	ended_last = thread;
+}
+
+static void give_back(struct thread *thread)
+{
+	mutex_lock(&ended_mutex);
+	append(thread);
 	mutex_unlock(&ended_mutex);
 }
 
@@ -52,10 +69,25 @@ static struct thread *reuse(void)
 	mutex_lock(&ended_mutex);
 	thread = ended_first;
 	if (thread != NULL &&
-	    __atomic_load_n(&thread->tid, __ATOMIC_ACQUIRE) == 0)
+	    __atomic_load_n(&thread->host_tid, __ATOMIC_ACQUIRE) == 0)
 		ended_first = thread->next_free;
 	else
 		thread = NULL;
+	mutex_unlock(&ended_mutex);
+	return thread;
+}
+
+static struct thread *make(void)
+{
+	struct thread *thread =
+		host_mmap(NULL, sizeof(*thread), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (host_failed(thread))
+		return NULL;
+	mutex_lock(&ended_mutex);
+	thread->next = all;
+	all = thread;
 	mutex_unlock(&ended_mutex);
 	return thread;
 }
@@ -65,17 +97,46 @@ static struct thread *allocate(void)
 	struct thread *thread = reuse();
 
 	if (thread == NULL)
-		thread =
-			host_mmap(NULL, sizeof(*thread), PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (host_failed(thread))
-		return NULL;
-	prepare(thread);
+		thread = make();
+	if (thread != NULL)
+		prepare(thread);
 	return thread;
+}
+
+void threads_lock(void)
+{
+	mutex_lock(&ended_mutex);
+}
+
+void threads_unlock(void)
+{
+	mutex_unlock(&ended_mutex);
+}
+
+void threads_reset(void)
+{
+	struct thread *self = arch_thread();
+
+	kept_id = self->tid;
+	threads_len = 1;
+	ended_first = NULL;
+	for (struct thread *thread = all; thread != NULL;
+	     thread = thread->next) {
+		if (thread == self)
+			continue;
+		thread->host_tid = 0;
+		append(thread);
+	}
+}
+
+static uint32_t id_of(uint32_t host_tid)
+{
+	return host_tid == kept_id ? host_tid | OTHER_ID : host_tid;
 }
 
 void thread_start(struct thread *self)
 {
+	self->tid = id_of(self->host_tid);
 	self->entry(self->tid, self->argument);
 	__builtin_trap();
 }
@@ -90,13 +151,13 @@ static cloudabi_errno_t start(cloudabi_threadattr_t *attr, cloudabi_tid_t *tid)
 	thread->entry = attr->entry_point;
 	thread->argument = attr->argument;
 	r = arch_clone(HOST_CLONE_FLAGS, (char *)attr->stack + attr->stack_len,
-		       &thread->tid, thread);
+		       &thread->host_tid, thread);
 	if (r < 0) {
-		thread->tid = 0;
+		thread->host_tid = 0;
 		give_back(thread);
 		return error_of(r);
 	}
-	*tid = r;
+	*tid = id_of(r);
 	return 0;
 }
 

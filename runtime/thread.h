@@ -20,9 +20,11 @@ struct thread {
 	cloudabi_tcb_t *tcb; /* the program's to change */
 	struct thread *self;
 	cloudabi_tcb_t first_tcb;
-	uint32_t tid; /* 0 once the kernel is done with the thread */
+	uint32_t tid;
+	uint32_t host_tid; /* 0 once the kernel is done with the thread */
 	struct waiter waiter;
 	struct thread *next_free;
+	struct thread *next; /* of all records */
 	cloudabi_threadentry_t *entry;
 	void *argument;
 	const struct call *call; /* that is at work, if the program is traced */
@@ -35,6 +37,14 @@ struct thread {
 
 /* Makes the thread that runs the first one. */
 long thread_init_main(void);
+
+/* Keeps others from starting and ending. */
+void threads_lock(void);
+void threads_unlock(void);
+
+/* In a new process: the calling thread is the only one, under its old id.
+ * Preconditions: threads are locked. */
+void threads_reset(void);
 
 /* Where a new thread arrives, on the program's stack. */
 _Noreturn void thread_start(struct thread *self);

@@ -21,15 +21,24 @@ static bool used[START_FDS_MAX];
 /* Bits by enum cloudabi_note_limit. */
 static uint32_t reached;
 
+static uint32_t origin_of(cloudabi_fd_t fd)
+{
+	return fd < START_FDS_MAX && fdtable[fd].origin != 0 ?
+		       fdtable[fd].origin - 1u :
+		       CLOUDABI_NOTE_NO_FD;
+}
+
 /* The broker notices itself what is done with directories. */
 void trace_init(uint32_t notes_fd)
 {
 	if (notes_fd == CLOUDABI_NOTE_NO_FD)
 		return;
 	notes.fd = notes_fd;
-	fdtable_set_aside(notes_fd);
-	for (uint32_t fd = 0; fd < notes_fd; fd++)
-		used[fd] = fdtable_is_directory(fd);
+	fdtable_set_aside(notes_fd, CLOUDABI_RIGHT_FD_WRITE);
+	for (uint32_t fd = 0; fd < notes_fd; fd++) {
+		if (fdtable_is_directory(fd) && origin_of(fd) < ARRAY_LEN(used))
+			used[origin_of(fd)] = true;
+	}
 }
 
 struct cloudabi_notes *trace_notes(void)
@@ -51,13 +60,6 @@ static void write_note(struct cloudabi_note note, const struct place *place)
 	note.thread = arch_thread()->tid;
 	note.texts_len[0] = iovs[1].buf_len;
 	host_writev(notes.fd, iovs, ARRAY_LEN(iovs));
-}
-
-static uint32_t origin_of(cloudabi_fd_t fd)
-{
-	return fd < START_FDS_MAX && fdtable[fd].origin != 0 ?
-		       fdtable[fd].origin - 1u :
-		       CLOUDABI_NOTE_NO_FD;
 }
 
 static const struct place nowhere = {.fd = CLOUDABI_NOTE_NO_FD};

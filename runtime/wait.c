@@ -401,6 +401,12 @@ cloudabi_errno_t wait_signal(cloudabi_condvar_t *condvar, cloudabi_nthreads_t n)
 	return first != NULL ? 0 : CLOUDABI_ENOENT;
 }
 
+void wait_reset(void)
+{
+	memset(locks, 0, sizeof(locks));
+	memset(condvars, 0, sizeof(condvars));
+}
+
 cloudabi_errno_t wait_check_scope(cloudabi_scope_t scope)
 {
 	switch (scope) {

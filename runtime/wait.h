@@ -46,6 +46,9 @@ cloudabi_errno_t wait_condvar(cloudabi_condvar_t *condvar,
 cloudabi_errno_t wait_signal(cloudabi_condvar_t *condvar,
 			     cloudabi_nthreads_t n);
 
+/* In a new process, where no other thread is: nobody waits. */
+void wait_reset(void);
+
 /* Checks that an object is where other processes cannot wait for it. */
 cloudabi_errno_t wait_check_scope(cloudabi_scope_t scope);
 

@@ -68,7 +68,7 @@ COMMAND = struct.Struct("<q6qQqQq")
 HELLO = struct.Struct("<QqQQ")
 NAME = struct.Struct("<24sQQ16s")
 START_BLOCK = struct.Struct("<QIIQIIII")
-START_FD = struct.Struct("<QQB7x")
+START_FD = struct.Struct("<QQBxH4x")
 
 
 def argdata(value: Any) -> bytes:
@@ -259,9 +259,9 @@ class Syscall:
     GETPID, GETSID, EXIT_GROUP, PERSONALITY = 39, 124, 231, 135
     DUP = 32
     # Of the guest's own: processes and threads.
-    LEAVE_CHILD, BURN, SLEEP, FLOOD = -2, -3, -4, -5
+    LEAVE_CHILD, BURN, SLEEP, FLOOD, MAKE_CHILD = -2, -3, -4, -5, -6
     # One of i686.
-    OTHER = -6
+    OTHER = -7
 
 
 class Guest:

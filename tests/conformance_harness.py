@@ -20,7 +20,10 @@ DISPATCH = (ROOT / "runtime/dispatch.inc").read_text()
 CALLS = re.findall(r"^DISPATCH(?:_NONE)?\(\d+, (\w+)\)", DISPATCH, re.MULTILINE)
 
 # The programs that are about more than one call.
-OTHERS = ("auxv", "contention", "capability_")
+OTHERS = ("auxv", "contention", "capability_", "process_descriptors")
+# Those that may have other processes: the limit is that of proc_fork-limit.
+MANY = ("proc_fork", "proc_exec", "process_descriptors")
+PROCESSES = 4
 LINE = re.compile(
     r"^(?:CASE\((?P<name>\w+)\)"
     r"|ENDS\((?P<last>\w+), (?P<ends>-?\d+|TRAP)\)"
@@ -97,7 +100,8 @@ class Results:
 
 def _run(program: str, machine: Machine, argument: str = "every case") -> Outcome:
     with TemporaryDirectory(prefix="cloudabi-case-") as folder:
-        return run_program(program, Path(folder), machine, argument)
+        processes = PROCESSES if program in MANY else 1
+        return run_program(program, Path(folder), machine, argument, processes=processes)
 
 
 @cache

@@ -9,8 +9,9 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,7 @@ SUPPORT = ("start", "support", "support_files")
 # struct start_block, struct start_fd, struct start_result
 MAGIC = 0x636C6F7564303031
 BLOCK = struct.Struct("<QIIQIIII")
-START_FD = struct.Struct("<QQB7x")
+START_FD = struct.Struct("<QQBxH4x")
 RESULT = struct.Struct("<II120s")
 ALLOW_SENDMSG, NO_LANDLOCK, NO_MEMORY_FILES, EMULATED = 1, 2, 4, 8
 NO_NOTES = 0xFFFFFFFF
@@ -78,14 +79,20 @@ def run_program(
     machine: Machine = X86_64,
     argument: str = "every case",
     seconds: int = 120,
+    *,
+    processes: int = 1,
+    traces: bool = False,
+    on_echo: Callable[[Broker], None] = lambda _: None,
 ) -> Outcome:
     """Run a program with the descriptors of tests/c/test.h, the broker's own among them.
 
-    seconds: after which the broker ends it.
+    seconds: after which the broker ends it. processes: how many the program may have. on_echo: is
+    called before what the program has sent comes back.
     """
+    started: Future[Broker] = Future()
     tree = _make_tree(folder)
     with ExitStack() as stack:
-        echo = stack.enter_context(_echo())
+        echo = stack.enter_context(_echo(lambda: on_echo(started.result(20))))
         listener = stack.enter_context(_listener())
         elsewhere = stack.enter_context(TemporaryDirectory(dir="/dev/shm"))
         output_reader, output_writer = os.pipe()
@@ -103,18 +110,21 @@ def run_program(
         path = RUNTIME if machine == X86_64 else machine.runtime
         runtime = stack.enter_context(opened(path, os.O_RDONLY))
         program = stack.enter_context(opened(compiled(name, machine=machine), os.O_RDONLY))
+        held.append(stack.enter_context(opened(compiled(name, machine=machine), os.O_RDONLY)))
         spec = {
             "runtime": Fd(runtime),
             "program": Fd(program),
             "argdata": argdata(argument),
             "descriptors": [Grant(fd).described() for fd in held],
-            "limits": {"wall": seconds * 10**9},
+            "limits": {"wall": seconds * 10**9, "processes": processes},
+            "traces": traces,
         }
         passed = [runtime, program, *held]
         if machine.is_emulated:
             passed.append(stack.enter_context(opened(machine.emulator, os.O_RDONLY)))
             spec["emulator"] = Fd(passed[-1])
         with Broker(spec, tuple(passed)) as broker:
+            started.set_result(broker)
             os.close(output_writer)
             echo.close()
             output = b""
@@ -132,6 +142,9 @@ def _make_tree(folder: Path) -> Path:
     os.mkfifo(tree / "fifo")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tree / "socket"))
+    # An executable file that is no program.
+    (tree / "script").write_text("#!/bin/sh\n")
+    (tree / "script").chmod(0o755)
     return tree
 
 
@@ -141,13 +154,18 @@ def _digits(path: Path) -> Path:
 
 
 @contextmanager
-def _echo() -> Iterator[socket.socket]:
+def _echo(hook: Callable[[], None]) -> Iterator[socket.socket]:
     """A socket whose other end sends back what it gets."""
     ours, theirs = socket.socketpair()
 
     def serve() -> None:
-        while data := ours.recv(4096):
-            ours.sendall(data)
+        with suppress(ConnectionError):  # what was killed has not read everything
+            try:
+                while data := ours.recv(4096):
+                    hook()
+                    ours.sendall(data)
+            finally:
+                ours.shutdown(socket.SHUT_RDWR)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -201,7 +219,10 @@ def start_block(
 ) -> bytes:
     notes_fd = len(held) + 3 if traced else NO_NOTES
     header = BLOCK.pack(MAGIC, flags, len(held), len(data), 2, notes_fd, threads_max, 0)
-    fds = [START_FD.pack(item.base, item.inheriting, item.filetype) for item in held]
+    fds = [
+        START_FD.pack(item.base, item.inheriting, item.filetype, 1 + number)
+        for number, item in enumerate(held)
+    ]
     return header + b"".join(fds) + data
 
 

@@ -148,8 +148,14 @@ class TestSeccomp:
         symlinkat unlinkat utimensat waitid""".split()  # noqa: SIM905 - a list would be a page long
     )
 
-    def killed(self, calls: Sequence[str]) -> list[int]:
-        return lines_of(built("confined"), ["seccomp", *calls])
+    # Where there may be several processes.
+    SEVERAL = ALLOWED | frozenset(
+        """clock_gettime memfd_create pidfd_open pidfd_send_signal pwrite64 recvmsg shutdown
+        timer_create timer_delete timer_settime""".split()  # noqa: SIM905
+    )
+
+    def killed(self, calls: Sequence[str], how: str = "seccomp") -> list[int]:
+        return lines_of(built("confined"), [how, *calls])
 
     def numbers(self) -> dict[str, int]:
         source = "#include <sys/syscall.h>\n"
@@ -171,6 +177,35 @@ class TestSeccomp:
         assert allowed == self.ALLOWED
         unknown = sorted(set(range(1024)) - set(numbers.values()) - {335, 336})
         assert set(self.killed([str(number) for number in unknown])) == {1}
+
+    def test_every_number_of_several_processes(self) -> None:
+        numbers = {name: number for name, number in self.numbers().items() if number < 1024}
+        verdicts = self.killed([str(number) for number in numbers.values()], "seccomp-several")
+        allowed = {name for name, verdict in zip(numbers, verdicts, strict=True) if not verdict}
+        assert allowed == self.SEVERAL
+
+    def test_arguments_of_several_processes(self) -> None:
+        number = self.numbers()
+        control, option = number["fcntl"], number["setsockopt"]
+        cases = {
+            f"{number['kill']},-GUEST,9": 0,
+            f"{number['kill']},-GUEST,15": 1,
+            f"{number['kill']},GUEST,9": 1,
+            f"{number['kill']},-1,9": 1,
+            f"{number['ioctl']},99,0xc0182101": 0,
+            f"{number['ioctl']},99,0x40182103": 1,
+            f"{option},99,1,16": 0,
+            f"{option},99,1,15": 1,
+            f"{option},99,6,16": 1,
+            f"{control},99,1033,0": 0,
+            f"{control},99,1034,0": 0,
+            f"{control},99,3,0": 0,
+            f"{control},99,8,0": 1,
+            f"{number['clone']},17": 1,
+            f"{number['execveat']},99": 1,
+            f"{number['ptrace']},16": 1,
+        }
+        assert dict(zip(cases, self.killed(list(cases), "seccomp-several"), strict=True)) == cases
 
     def test_other_entries(self) -> None:
         """x32 numbers, numbers with high bits, and the entry for 32-bit programs."""

@@ -335,10 +335,10 @@ class TestNotes:
 
     def test_limits(self, tmp_path: Path) -> None:
         with traced(tmp_path) as held:
-            for number in (1, 2, 3, 4):
+            for number in (1, 2, 3, 4, 5):
                 held.send(NOTES_FD, note(LIMIT, number=number))
             records = told(held)
-        names = ("memory", "threads", "files", "file_size")
+        names = ("memory", "threads", "files", "file_size", "processes")
         assert records == [{"reached": name} for name in names]
 
     @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ class TestNotes:
             note(USED, fd=2),
             note(USED, (b"x", b""), fd=1),
             note(LIMIT, number=0),
-            note(LIMIT, number=5),
+            note(LIMIT, number=6),
             note(LIMIT, (b"", b"x"), number=1),
             bytes(9000),
         ],

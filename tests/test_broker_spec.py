@@ -213,7 +213,7 @@ class TestRefusals:
         (tmp_path / "file").write_text("secret")
         with opened(tmp_path / "file", os.O_PATH) as fd, guest(Grant(fd)) as held:
             rights = (abi.RIGHT_FILE_STAT_FGET | abi.RIGHT_PROC_EXEC, 0)
-            assert start_block(held)[1][1] == (*rights, abi.FILETYPE_REGULAR_FILE)
+            assert start_block(held)[1][1] == (*rights, abi.FILETYPE_REGULAR_FILE, 2)
             assert held.read(1, 10) == -errno.EBADF
 
     def test_devices(self) -> None:

@@ -135,7 +135,8 @@ class TestStart:
         socket_sets = (abi.MAX_BASE_SOCKET, abi.MAX_INHERITING_SOCKET)
         file, stream = abi.FILETYPE_REGULAR_FILE, abi.FILETYPE_SOCKET_STREAM
         both = abi.MAX_BASE_REGULAR_FILE
-        assert fds == [
+        assert [fd[3] for fd in fds] == list(range(1, 9))  # where they come from
+        assert [fd[:3] for fd in fds] == [
             (*socket_sets, abi.FILETYPE_SOCKET_DGRAM),
             (*directory_sets, abi.FILETYPE_DIRECTORY),
             (both & ~abi.RIGHT_FD_WRITE, 0, file),

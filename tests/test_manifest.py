@@ -325,10 +325,11 @@ def test_limits_can_be_a_value_elsewhere() -> None:
 
 def test_a_run_is_limited_unless_somebody_lifts_it() -> None:
     limits = parse(b"command: pass", "test.yaml", for_python=True).limits
-    assert limits == Limits(memory=2**31, threads=256, files=1024, disk=2**28)
-    text = ", ".join(f"{name}: none" for name in ("memory", "threads", "files", "disk"))
+    assert limits == Limits(memory=2**31, threads=256, files=1024, processes=1, disk=2**28)
+    names = ("memory", "threads", "files", "processes", "disk")
+    text = ", ".join(f"{name}: none" for name in names)
     lifted = parse(f"limits: {{{text}}}".encode(), "test.yaml", for_python=True).limits
-    assert lifted == Limits(None, None, None, None, None, None, None)
+    assert lifted == Limits(None, None, None, None, None, None, None, None)
 
 
 def test_unknown_keys_are_the_business_of_other_programs() -> None:

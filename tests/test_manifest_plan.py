@@ -180,13 +180,14 @@ Rights
   hard: what kernel and broker hold the program to, whatever code it runs
 
 Limits
-  memory   64 MiB
-  cpu      none    (default)
-  wall     90 s
-  threads  256     (default)
-  files    1024    (default)
-  output   none    (default)
-  disk     none
+  memory     64 MiB
+  cpu        none    (default)
+  wall       90 s
+  threads    256     (default)
+  files      1024    (default)
+  processes  1       (default)
+  output     none    (default)
+  disk       none
 
 The program would see
   a         descriptor 0

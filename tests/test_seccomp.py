@@ -29,16 +29,22 @@ ALLOW, NOTIFY, KILL_PROCESS = 0x7FFF0000, 0x7FC00000, 0x80000000
 NUMBERS = range(1024)
 ROWS_MAX = 45
 
-LOADING, RUNNING, SENDING, HANDING, FILES = 1, 2, 4, 8, 16
+LOADING, RUNNING, SENDING, HANDING, FILES, ALONE = 1, 2, 4, 8, 16, 32
 # What is in force one after the other, and what may be in force all the time.
 COURSE = (HANDING | LOADING, LOADING, RUNNING)
-OPTIONS = {"": FILES, ", sendmsg": FILES | SENDING, ", no files": 0}
+OPTIONS = {
+    "": FILES | ALONE,
+    ", sendmsg": FILES | SENDING | ALONE,
+    ", no files": ALONE,
+    ", processes": FILES | SENDING,
+    ", processes, no files": 0,
+}
 STAGES = {
     name + option: (place, always)
     for place, name in enumerate(("handing", "loading", "running"))
     for option, always in OPTIONS.items()
 }
-LETTERS = {"L": LOADING, "R": RUNNING, "S": SENDING, "H": HANDING, "F": FILES}
+LETTERS = {"L": LOADING, "R": RUNNING, "S": SENDING, "H": HANDING, "F": FILES, "A": ALONE}
 PID = 4711
 FULL = (1 << 64) - 1
 
@@ -321,12 +327,21 @@ def test_no_stage_allows_more_than_the_one_before(target: Target, always: int) -
 
 def test_what_stays_forbidden_to_the_end() -> None:
     """The kernel itself kills for what was allowed once."""
-    filters = filters_at(X86_64, 2, FILES)
+    filters = filters_at(X86_64, 2, FILES | ALONE)
     executable = [0, 4096, 5, 0x12, 0, 0]
     assert filters.verdict(9, executable) == KILL_PROCESS
     assert filters.verdict(317, [1, 0, 0, 0, 0, 0]) == KILL_PROCESS
     assert filters.verdict(46, [0, 0, 0x4000, 0, 0, 0]) == KILL_PROCESS
     assert filters.verdict(9, [0, 4096, 7, 0x22, 0, 0]) == NOTIFY
+
+
+def test_processes_are_a_matter_for_the_broker() -> None:
+    """No filter lets a process be made, or one send a signal to what has its filter from it."""
+    clone, prctl, tgkill = (56, [0x208011, 0, 0]), (157, [1, 9, 0]), (234, [PID, PID, 9])
+    for option in (FILES, FILES | SENDING, 0):
+        filters = filters_at(X86_64, 2, option)
+        for number, arguments in (clone, prctl, tgkill):
+            assert filters.verdict(number, arguments + [0] * 3) == NOTIFY
 
 
 def test_size_of_the_table() -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Listen,
         TemporaryDirectory,
     )
+    from cloudabi.processes import Process, spawn
 
 __version__ = "0.1"
 
@@ -55,6 +56,7 @@ __all__ = [
     "Limits",
     "Listen",
     "PolicyError",
+    "Process",
     "ProgramError",
     "Result",
     "ResultError",
@@ -64,10 +66,11 @@ __all__ = [
     "TemporaryDirectory",
     "run",
     "run_async",
+    "spawn",
 ]
 
 # Where these are looked for; what comes first is imported first.
-_MODULES = ("errors", "grants", "failures", "api", "executor")
+_MODULES = ("errors", "processes", "grants", "failures", "api", "executor")
 
 
 if not TYPE_CHECKING:  # type checkers know all names by the imports above

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cloudabi._quantities import BYTES, COUNT, TIME, amount
 from cloudabi._record import TYPE_CHECKING, Record
-from cloudabi.resources import FILES_MAX, RIGHTS, Limits, Resource
+from cloudabi.resources import FILES_MAX, PROCESSES_MAX, RIGHTS, Limits, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -226,6 +226,7 @@ _BYTES = _amount("a number of bytes above 0, text with a unit, or `none`", BYTES
 _TIME = _amount("a number of seconds above 0, text with a unit, or `none`", TIME)
 _THREADS = _amount("a number above 0, or `none`", COUNT, 2**31 - 1)
 _FILES = _amount(f"a number from 1 to {FILES_MAX}, or `none`", COUNT, FILES_MAX)
+_PROCESSES = _amount(f"a number from 1 to {PROCESSES_MAX}, or `none`", COUNT, PROCESSES_MAX)
 
 FILE = Form(
     "!file",
@@ -292,6 +293,7 @@ _LIMIT_KINDS = {
     "wall": _TIME,
     "threads": _THREADS,
     "files": _FILES,
+    "processes": _PROCESSES,
     "output": _BYTES,
     "disk": _BYTES,
 }
@@ -317,10 +319,11 @@ LIMITS = Form(
     "{memory: 64 MiB, wall: 2 s}",
     (
         _limit("memory", "Address space of the program, all that it maps included.", "64 MiB"),
-        _limit("cpu", "Time of computing, that of all threads together.", "500 ms"),
+        _limit("cpu", "Time of computing, that of all threads and processes together.", "500 ms"),
         _limit("wall", "Time from the start of the program.", "2 min"),
         _limit("threads", "Threads at a time.", "16"),
         _limit("files", "Open descriptors at a time.", "64"),
+        _limit("processes", "Processes at a time, the program itself among them.", "4"),
         _limit(
             "output", "Through all that `!fd` passes on, directories and sockets apart.", "1 MB"
         ),

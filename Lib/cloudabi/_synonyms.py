@@ -42,8 +42,9 @@ KEYS = {
             "memory": "ram mem address_space as",
             "cpu": "cpu_time cpu_seconds",
             "wall": "timeout time seconds wall_time",
-            "threads": "processes tasks pids nproc",
+            "threads": "tasks",
             "files": "fds descriptors open_files nofile",
+            "processes": "pids nproc forks children",
             "output": "stdout bytes",
             "disk": "tmp tmpdir storage",
         }
@@ -60,7 +61,8 @@ KEYS = {
             "limits: {memory: 64 MiB}": "memory ram mem",
             "limits: {wall: 2 s}": "wall timeout time",
             "limits: {cpu: 500 ms}": "cpu cpu_time",
-            "limits: {threads: 16}": "threads processes",
+            "limits: {threads: 16}": "threads",
+            "limits: {processes: 4}": "processes",
         }
     ),
 }

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         wall: Time
         threads: int | None
         files: int | None
+        processes: int | None
         output: Size
         disk: Size
 
@@ -227,6 +228,7 @@ _UNITS = {
     "wall": TIME,
     "threads": COUNT,
     "files": COUNT,
+    "processes": COUNT,
     "output": BYTES,
     "disk": BYTES,
 }
@@ -236,7 +238,7 @@ class Limits(resources.Limits):
     """What a run may use. What is not given has a safe default; None is no limit.
 
     memory, output, disk: bytes, or text such as `64 MiB`. cpu, wall: seconds, or text such as
-    `500 ms`. threads, files: counts. The attributes hold bytes and nanoseconds.
+    `500 ms`. threads, files, processes: counts. The attributes hold bytes and nanoseconds.
     Raises ValueError: an amount makes no sense.
 
     >>> Limits(memory="64 MiB", wall=2.5).wall

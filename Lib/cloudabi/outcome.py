@@ -165,6 +165,7 @@ _LIMITS: dict[str, tuple[Callable[[int], str], str]] = {
     "wall": (time_text, "wall time"),
     "threads": (str, "threads"),
     "files": (str, "open files"),
+    "processes": (str, "processes"),
     "file_size": (bytes_text, "in a temporary directory"),
     "output": (bytes_text, "of output"),
     "disk": (bytes_text, "in a temporary directory"),

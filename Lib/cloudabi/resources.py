@@ -174,6 +174,7 @@ class Executable(Resource):
 
 
 FILES_MAX = 1024  # as many as the runtime's table of descriptors holds
+PROCESSES_MAX = 64  # as many as the broker's table of processes holds
 
 
 class Limits(Record):
@@ -181,7 +182,8 @@ class Limits(Record):
 
     memory: bytes of address space. disk: bytes in each temporary directory.
     output: bytes through all that `!fd` passes on, directories and sockets apart.
-    cpu, wall: nanoseconds of computing, and since the start. threads, files: at a time.
+    cpu, wall: nanoseconds of computing, and since the start. threads, files: at a time, in each
+    process. processes: at a time; with 1 the program cannot make others.
     """
 
     memory: int | None = 2 * 2**30
@@ -189,5 +191,6 @@ class Limits(Record):
     wall: int | None = None
     threads: int | None = 256
     files: int | None = FILES_MAX
+    processes: int | None = 1
     output: int | None = None
     disk: int | None = 256 * 2**20

@@ -19,7 +19,7 @@ from cloudabi._record import TYPE_CHECKING
 from cloudabi.argdata import Fd, encode
 from cloudabi.errors import CloudabiError, Problem
 from cloudabi.outcome import Outcome, failed, interrupted, limit_reached
-from cloudabi.resources import File
+from cloudabi.resources import PROCESSES_MAX, File
 
 if TYPE_CHECKING:
     import signal
@@ -411,6 +411,7 @@ def _limits(limits: Limits, opened: Opened) -> dict[Value, Value]:
     """Name the limits that the broker sees to."""
     names = ("memory", "cpu", "wall", "threads", "files")
     found = {name: getattr(limits, name) for name in names}
+    found["processes"] = limits.processes or PROCESSES_MAX
     if opened.temporaries and limits.disk is not None:
         # A little more, so that one large file reaches the limit of the directory as well.
         found["file_size"] = limits.disk + _PAGE

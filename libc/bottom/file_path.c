@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cloudabi_impl.h"
+#include "fork_locks.h"
 #include "lock.h"
 #include "path.h"
 
@@ -22,6 +23,8 @@ static struct {
 } current = {.fd = -1};
 
 static volatile int current_lock[1];
+
+volatile int *const __current_lockptr = current_lock;
 
 /* Returns what follows the number, or NULL. */
 static const char *read_number(const char *text, int *number)

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "cloudabi_impl.h"
+#include "fork_locks.h"
 #include "lock.h"
 
 /*
@@ -34,6 +35,8 @@ static struct {
 	size_t total;
 	struct block blocks[KEPT_MAX];
 } kept;
+
+volatile int *const __blocks_lockptr = kept.lock;
 
 /* Preconditions for the next four: kept is locked. */
 static struct block take(unsigned i)

@@ -65,12 +65,13 @@ static short what_happened(const cloudabi_event_t *event, short wanted)
 
 	if (event->error != 0)
 		return error_event(event->error);
-	result = event->type == CLOUDABI_EVENTTYPE_FD_READ ?
-			 (POLLIN | POLLRDNORM) :
-			 (POLLOUT | POLLWRNORM);
+	result = event->type == CLOUDABI_EVENTTYPE_FD_WRITE ?
+			 (POLLOUT | POLLWRNORM) :
+			 (POLLIN | POLLRDNORM);
 	result &= wanted;
-	if ((event->fd_readwrite.flags & CLOUDABI_EVENT_FD_READWRITE_HANGUP) !=
-	    0)
+	if (event->type != CLOUDABI_EVENTTYPE_PROC_TERMINATE &&
+	    (event->fd_readwrite.flags & CLOUDABI_EVENT_FD_READWRITE_HANGUP) !=
+		    0)
 		result |= POLLHUP;
 	return result;
 }
@@ -92,6 +93,43 @@ static int count_ready(const struct pollfd *fds, nfds_t count)
 	return ready;
 }
 
+static bool is_process(cloudabi_fd_t fd)
+{
+	cloudabi_fdstat_t stat;
+
+	return cloudabi_sys_fd_stat_get(fd, &stat) == 0 &&
+	       stat.fs_filetype == CLOUDABI_FILETYPE_PROCESS;
+}
+
+/* Nothing is read from a process descriptor, but one can wait for its end.
+ * Who asks for too much is told at once, so no time has passed. */
+static bool turn_to_processes(struct waiting *w, size_t happened)
+{
+	bool turned = false;
+
+	for (size_t i = 0; i < happened; ++i) {
+		const cloudabi_event_t *event = &w->events[i];
+
+		if (event->error != ENOTCAPABLE)
+			continue;
+		for (size_t j = 0; j < w->count; ++j) {
+			cloudabi_subscription_t *sub = &w->subs[j];
+
+			if (sub->type != CLOUDABI_EVENTTYPE_FD_READ ||
+			    sub->userdata != event->userdata ||
+			    !is_process(sub->fd_readwrite.fd))
+				continue;
+			*sub = (cloudabi_subscription_t){
+				.userdata = event->userdata,
+				.type = CLOUDABI_EVENTTYPE_PROC_TERMINATE,
+				.proc_terminate.fd = sub->fd_readwrite.fd,
+			};
+			turned = true;
+		}
+	}
+	return turned;
+}
+
 static cloudabi_errno_t wait_for(struct waiting *w, struct pollfd *fds,
 				 nfds_t count,
 				 const cloudabi_timestamp_t *timeout)
@@ -107,9 +145,12 @@ static cloudabi_errno_t wait_for(struct waiting *w, struct pollfd *fds,
 		subscribe_time(w, *timeout);
 	else if (w->count == 0)
 		subscribe_time(w, UINT64_MAX); /* nothing will ever happen */
-	error = cloudabi_sys_poll(w->subs, w->events, w->count, &happened);
-	if (error != 0)
-		return error;
+	do {
+		error = cloudabi_sys_poll(w->subs, w->events, w->count,
+					  &happened);
+		if (error != 0)
+			return error;
+	} while (turn_to_processes(w, happened));
 	for (size_t i = 0; i < happened; ++i)
 		report(fds, &w->events[i]);
 	return 0;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "cloudabi_impl.h"
+#include "fork_locks.h"
 #include "lock.h"
 #include "lock_word.h"
 #include "pthread_impl.h"
@@ -17,6 +18,8 @@
  * their join lock, which the system does after they left their stacks. */
 static struct pthread *dead;
 static volatile int dead_lock[1];
+
+volatile int *const __dead_lockptr = dead_lock;
 
 static size_t round_up(size_t size)
 {
@@ -100,6 +103,13 @@ static void bury(struct pthread *td)
 	td->next_dead = dead;
 	dead = td;
 	UNLOCK(dead_lock);
+}
+
+/* The memory of the others stays as it is: nobody knows what refers to it. */
+void __threads_forget(void)
+{
+	dead = NULL;
+	libc.threads_minus_1 = 0;
 }
 
 static bool has_left(const struct pthread *td)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "cloudabi_impl.h"
+#include "fork_locks.h"
 #include "lock_word.h"
 #include "pthread_impl.h"
 
@@ -16,6 +17,8 @@ static struct {
 } keys[PTHREAD_KEYS_MAX];
 
 static lock_word keys_lock;
+
+volatile int *const __keys_lockptr = &keys_lock;
 
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {

@@ -26,6 +26,43 @@ void program_get_raw_argdata(const void **, size_t *);
 const char *program_getpid(void);
 
 /*
+ * Runs the program that a descriptor with PROC_EXEC stands for, with the data,
+ * in place of this one. Each descriptor in the data becomes one of the new
+ * program's: they are numbered from 0, in the order in which they come first,
+ * with the rights that they have. Everything else is gone with this program.
+ * Returns only if that fails: the number of an error.
+ */
+int program_exec(int, const argdata_t *);
+
+/*
+ * The same in a process of its own, beside this one. Returns a descriptor of
+ * the process, or -1 with errno. When nobody has the descriptor or a copy of
+ * it any more the process is killed. It can be waited for with poll(), too:
+ * it is ready for reading when the process has ended.
+ */
+int program_spawn(int, const argdata_t *);
+
+/*
+ * Makes a second process, a copy of this one with the calling thread alone.
+ * Returns 1 in the copy; here 0 and, through the pointer, a descriptor of the
+ * process as above, or -1 with errno. What other threads have locked in the
+ * copy stays locked, but for what this library itself keeps.
+ */
+int program_fork(int *);
+
+struct program_end {
+	int signal; /* what has killed it, a SIG* of <signal.h>, or 0 */
+	int status; /* what it gave to exit(), of which 8 bits remain */
+};
+
+/*
+ * Waits so many milliseconds, or for ever if that is negative, until the
+ * process of a descriptor has ended. Returns 1 if it has, which remains so, 0
+ * if it has not, and -1 with errno.
+ */
+int program_wait(int, struct program_end *, int);
+
+/*
  * Connects stdin, stdout or stderr with a descriptor; -1 disconnects it. They
  * start without one: writing is discarded and reading finds the end of file.
  * Output that is still buffered goes where it went so far. Closing the stream

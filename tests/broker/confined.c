@@ -7,6 +7,8 @@
  *   confined seccomp (NUMBER,ARGUMENT,…)…
  *       one line per call: 1 if it killed the process, else 0; the words
  *       GUEST, PIDFD and BROKER stand for numbers
+ *   confined seccomp-several (NUMBER,ARGUMENT,…)…
+ *       the same where there may be several processes
  */
 
 #include <errno.h>
@@ -136,8 +138,9 @@ static _Noreturn void try_call(char *text, const struct guest *guest)
 
 static int try_seccomp(char **calls)
 {
-	struct guest guest = {.pid = fork(), .result = RESULT_FD};
+	struct guest guest = {.pid = fork(), .starting.result = RESULT_FD};
 
+	guest.group = guest.pid;
 	while (guest.pid == 0)
 		pause();
 	guest.pidfd = (int)syscall(SYS_pidfd_open, guest.pid, 0);
@@ -162,5 +165,11 @@ int main(int argc, char **argv)
 		return try_landlock(argv + 2);
 	if (argc > 2 && strcmp(argv[1], "seccomp") == 0)
 		return try_seccomp(argv + 2);
+	if (argc > 2 && strcmp(argv[1], "seccomp-several") == 0) {
+		static const struct spec spec = {.limits.processes = 2};
+
+		processes_start(&spec);
+		return try_seccomp(argv + 2);
+	}
 	return 2;
 }

@@ -16,7 +16,10 @@
 #define BURN -3        /* as many threads that never rest */
 #define SLEEP -4       /* as many that do nothing else */
 #define FLOOD -5       /* a process that writes a packet for ever */
-#define OTHER -6       /* a system call of i686, by its number alone */
+#define MAKE_CHILD                                                             \
+	-6 /* clone() with flags; it writes a packet and stays,
+			* with no other descriptor but CONTROL */
+#define OTHER -7       /* a system call of i686, by its number alone */
 
 struct command {
 	long number; /* or one of the above */
@@ -50,6 +53,24 @@ static long start_flood(long fd, const void *packet, size_t len)
 	while (pid == 0)
 		if (write((int)fd, packet, len) < 0 && errno == EPIPE)
 			_exit(0);
+	return pid;
+}
+
+static long make_child(unsigned long flags, long fd, const void *packet,
+		       size_t len, long number)
+{
+	static int tid;
+	long pid = syscall(SYS_clone, flags, 0, number, &tid, 0);
+
+	if (pid < 0)
+		return -errno;
+	for (int other = 1; pid == 0 && other < 100; other++)
+		if (other != fd)
+			close(other);
+	if (pid == 0 && len > 0 && write((int)fd, packet, len) < 0)
+		_exit(1);
+	while (pid == 0)
+		pause();
 	return pid;
 }
 
@@ -105,6 +126,10 @@ static void perform(const struct command *command, struct answer *answer)
 	} else if (command->number == FLOOD) {
 		answer->result =
 			start_flood(a[0], (const void *)a[1], (size_t)a[2]);
+	} else if (command->number == MAKE_CHILD) {
+		answer->result =
+			make_child((unsigned long)a[0], a[1],
+				   (const void *)a[2], (size_t)a[3], a[4]);
 	} else if (command->number == OTHER) {
 		answer->result = call_other(a[0]);
 	} else if (command->number != NOTHING) {

@@ -93,6 +93,7 @@ enum {
 	LISTENER,   /* on 127.0.0.1; a client is waiting, which has sent "hi" */
 	ELSEWHERE,  /* an empty directory on another file system, in memory */
 	DEVICE,     /* has room for nothing, and gives zeros */
+	PROGRAM,    /* the program itself */
 	FDS_LEN,
 };
 
@@ -106,6 +107,10 @@ enum {
 #define MILLISECOND UINT64_C(1000000)
 
 void test(void);
+
+/* What a program does that another one starts, by argument data of its own: a
+ * NUL, then what is asked of it. */
+_Noreturn void perform(unsigned char what);
 
 void say(const char *text);
 void say_number(uint64_t number);
