@@ -488,7 +488,7 @@ class TestExec:
             assert self.say(files, request(EXEC, 3, 2), 1) == ""
             assert self.say(files, request(EXEC_FDS) + bytes(24), 0) == ""
         assert self.ask(files, request(EXEC_START)) == "EINVAL"
-        assert len(fds_of(files.held.broker.pid)) == before
+        assert len(fds_of(files.held.broker.pid)) <= before
 
     def test_replaced(self, files: Several) -> None:
         """The first process is gone, and its successor ends the run."""

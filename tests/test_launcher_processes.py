@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from harness import run
+from broker_harness import fds_of
+from harness import CLOUDABI_RUN, only_child, run
 from test_libc import compiled
+from test_runtime_processes import children_of, processes_of
 
 MANIFEST = """
 !program
@@ -41,6 +46,30 @@ def run_in(folder: Path, what: str, processes: str) -> subprocess.CompletedProce
 def test_programs_that_start_programs(folder: Path, processes: str) -> None:
     result = run_in(folder, "several", processes)
     assert (result.stdout, result.stderr, result.returncode) == ("ok\n", "", 0)
+
+
+@pytest.mark.parametrize("victim", ["launcher", "broker", "spawner", "first"])
+def test_whoever_is_killed_nobody_is_left(folder: Path, victim: str) -> None:
+    manifest = folder / "nest.yaml"
+    manifest.write_text(MANIFEST.format(processes=4, folder=folder, what="nest"))
+    command = [CLOUDABI_RUN, "-f", manifest, folder / "spawn"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout is not None
+        assert launcher.stdout.readline() == "ready\n"
+        broker = only_child(launcher.pid)
+        guests = children_of(broker)
+        session = os.getsid(guests[0])
+        assert sorted(processes_of(session)) == sorted(guests)
+        assert len(guests) == 4  # with the spawner, which leads the session
+        first = max({*guests} - {session}, key=lambda pid: len(fds_of(pid)))
+        pids = {"launcher": launcher.pid, "broker": broker, "spawner": session, "first": first}
+        os.kill(pids[victim], signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while processes_of(session) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        left = processes_of(session)
+        launcher.kill()
+        assert left == []
 
 
 def test_one_process_starts_no_other(folder: Path) -> None:

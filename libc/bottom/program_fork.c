@@ -33,9 +33,9 @@ extern hidden int __malloc_lock[1];
 
 /* Whoever holds one of these may want one that comes later. */
 static volatile int *const *const locks[] = {
-	&__at_quick_exit_lockptr, &__atexit_lockptr,   &__gettext_lockptr,
-	&__locale_lockptr,	  &__random_lockptr,   &__timezone_lockptr,
-	&__stdio_ofl_lockptr,	  &__keys_lockptr,     &__current_lockptr,
+	&__at_quick_exit_lockptr, &__atexit_lockptr, &__gettext_lockptr,
+	&__locale_lockptr,        &__random_lockptr, &__timezone_lockptr,
+	&__stdio_ofl_lockptr,     &__keys_lockptr,   &__current_lockptr,
 	&__dead_lockptr,
 };
 

@@ -97,7 +97,7 @@ NATIVE(rights, "nobody lets processes be made")
 /* More descriptors than fit into one message. */
 NATIVE(many, "nobody lets processes be made")
 {
-	static cloudabi_fd_t fds[600];
+	static cloudabi_fd_t fds[300];
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fds[i] = i < ARRAY_LEN(usual) ? i : (cloudabi_fd_t)READ_ONLY;

@@ -221,6 +221,17 @@ static void check_fork(void)
 		CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
+/* Says that all are there, and stays with them. */
+static void nest(void)
+{
+	spawn_with("stay", "file", test_fd("file"));
+	spawn_with("stay", "file", test_fd("file"));
+	puts("ready");
+	CHECK(fflush(stdout) == 0);
+	for (;;)
+		sleep(100);
+}
+
 static void check_alone(void)
 {
 	argdata_t *ad = arguments("leave", "file", test_fd("file"));
@@ -238,6 +249,8 @@ static void test(void)
 		check_errors();
 		check_threads();
 		check_fork();
+	} else if (strcmp(what_to_do(), "nest") == 0) {
+		nest();
 	} else if (strcmp(what_to_do(), "alone") == 0) {
 		check_alone();
 	} else {
