@@ -29,15 +29,17 @@ def test_beside_threads(tmp_path: Path) -> None:
     assert run_program("fork_threads", tmp_path, processes=PROCESSES) == Outcome(0, "", "")
 
 
-def test_a_run_of_many_processes_leaves_nothing_in_the_broker(tmp_path: Path) -> None:
-    """Neither descriptors nor memory, after 1,000 and after 10,000 of them."""
+@pytest.mark.parametrize("name", ["fork_storm", "exec_storm"])
+def test_many_processes_leave_nothing_in_the_broker(name: str, tmp_path: Path) -> None:
+    """Neither descriptors nor memory, after a tenth and after all of them: 10,000, and 600."""
     seen: list[tuple[int, int]] = []
 
     def look(broker: Broker) -> None:
         status = Path(f"/proc/{broker.pid}/statm").read_text()
         seen.append((len(fds_of(broker.pid)), int(status.split()[1])))
 
-    assert run_program("fork_storm", tmp_path, processes=PROCESSES, on_echo=look) == Outcome(0, "", "")
+    outcome = run_program(name, tmp_path, processes=PROCESSES, on_echo=look)
+    assert outcome == Outcome(0, "", "")
     (fds, pages), after = seen
     assert abs(after[0] - fds) <= 3  # those of the last process, which may have just ended
     assert after[1] <= pages + 4
