@@ -52,7 +52,7 @@ def test_programs_that_start_programs(folder: Path, processes: str) -> None:
 def test_whoever_is_killed_nobody_is_left(folder: Path, victim: str) -> None:
     manifest = folder / "nest.yaml"
     manifest.write_text(MANIFEST.format(processes=4, folder=folder, what="nest"))
-    command = [CLOUDABI_RUN, "-f", manifest, folder / "spawn"]
+    command = [str(CLOUDABI_RUN), "-f", str(manifest), str(folder / "spawn")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
         assert launcher.stdout is not None
         assert launcher.stdout.readline() == "ready\n"
