@@ -17,8 +17,9 @@
 
 #include "broker.h"
 
-/* Descriptors that an emulator opens before it starts the runtime. */
-#define EMULATOR_FDS 8
+/* Descriptors that an emulator has before it starts the runtime: that, its own
+ * file, and what it opens. */
+#define EMULATOR_FDS 10
 
 static bool is_emulated(const struct launch *launch)
 {
