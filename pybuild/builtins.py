@@ -50,10 +50,11 @@ def source() -> Stage:
 @functools.cache
 def builtins(target: Target) -> Stage:
     """The library, which needs nothing else and thus serves programs of any system."""
+    flags = (*target.machine_flags, *target.builtins_flags, *FLAGS)
 
     def build(build: Build) -> None:
         folder = build.need(source())
-        command = (CLANG, f"--target={target.triple}", *target.machine_flags, *FLAGS)
+        command = (CLANG, f"--target={target.triple}", *flags)
         units = [Unit(f"{path.stem}.o", path, command) for path in files(folder, target)]
         (build.tmp / "Makefile").write_text("".join(archive(LIBRARY.name, units)))
         build.run("make", f"-j{build.jobs}")
@@ -65,7 +66,7 @@ def builtins(target: Target) -> Stage:
         title=f"build the compiler's builtins for {target.triple}",
         build=build,
         needs=(source(),),
-        facts=(identity(CLANG), *FLAGS, *target.machine_flags),
+        facts=(identity(CLANG), *flags),
     )
 
 

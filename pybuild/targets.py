@@ -29,6 +29,7 @@ class Target:
     debian: what Debian calls such hosts; multiarch: the same in paths, as of their headers.
     machine_flags: the processor that programs are for, where it is not the compiler's choice.
     host_flags: what compilers have to be told for the runtime.
+    builtins_flags: what the compiler's builtins do not find out by themselves.
     """
 
     triple: str
@@ -45,6 +46,7 @@ class Target:
     multiarch: str
     machine_flags: tuple[str, ...] = ()
     host_flags: tuple[str, ...] = ()
+    builtins_flags: tuple[str, ...] = ()
 
     @property
     def runner(self) -> tuple[str, ...]:
@@ -127,6 +129,7 @@ ARMV6 = Target(
     debian="armhf",
     multiarch="arm-linux-gnueabihf",
     host_flags=("-marm", "-mcpu=arm1176jzf-s"),  # the first with a thread pointer of the program's
+    builtins_flags=("-DCOMPILER_RT_ARMHF_TARGET",),  # numbers are passed in registers of their own
 )
 AARCH64 = Target(
     triple="aarch64-unknown-cloudabi",
