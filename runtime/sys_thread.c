@@ -187,13 +187,16 @@ cloudabi_errno_t sys_thread_create(cloudabi_threadattr_t *attr,
 	return error;
 }
 
-/* Runs on the record's own stack: with the lock goes the program's. */
+/* Runs on the record's own stack: with the lock goes the program's, and where
+ * a register leads there by way of the TCB, finding out who we are. */
 static void finish(void *lock)
 {
+	struct thread *self = arch_thread();
+
 	/* Who waits for the lock may start another thread right away. */
 	count_one_less();
 	wait_unlock(lock);
-	give_back(arch_thread());
+	give_back(self);
 	for (;;)
 		host_call(__NR_exit, 0);
 }
