@@ -272,7 +272,7 @@ struct starting {
 	bool has_spoken;   /* it has */
 	bool has_given_up; /* it has, and this is why: */
 	struct start_result refusal;
-	bool has_begun;    /* the runtime, if it is emulated */
+	bool has_begun; /* the runtime, if it is emulated */
 };
 
 struct guest {

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ParamSpec, TypeVar
 
 from harness import ROOT, run, scratch
 from machines import X86_64, Machine
@@ -59,7 +60,11 @@ def on(machine: Machine) -> Iterator[None]:
         _machines.pop()
 
 
-def cached[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def cached(function: Callable[P, R]) -> Callable[P, R]:
     """As functools.cache, for each machine apart."""
     known: dict[object, R] = {}
 

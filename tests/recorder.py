@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Generator
 
 import pytest
-from conformance_harness import CALLS, Case, all_cases, call_of
-from machines import ALL
 
 from abi import results
+from conformance_harness import CALLS, Case, all_cases, call_of
 from harness import ROOT
+from machines import ALL, Machine
 
 STALE = "the support table is not that of this run; `build_python.py test conformance --record`"
 
@@ -20,8 +20,8 @@ class Recorder:
     """A plugin for pytest."""
 
     def __init__(self) -> None:
-        self.seen: Counter[tuple[str, str]] = Counter()
-        self.passed: Counter[tuple[str, str]] = Counter()
+        self.seen: Counter[tuple[str | None, str]] = Counter()
+        self.passed: Counter[tuple[str | None, str]] = Counter()
         self.message = ""
 
     @pytest.hookimpl(wrapper=True)
@@ -29,27 +29,18 @@ class Recorder:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        parameters = (
-            item.callspec.params
-            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-            else {}
-        )
-        case = parameters.get("case")
-        name = call_of(case.program) if isinstance(case, Case) else None
-        if name is not None:
-            place = (name, parameters["machine"].arch)
+        callspec = getattr(item, "callspec", None)
+        parameters = callspec.params if callspec else {}
+        case, machine = parameters.get("case"), parameters.get("machine")
+        if isinstance(case, Case) and isinstance(machine, Machine):
+            place = (call_of(case.program), machine.arch)
             self.seen[place] += report.when == "setup"
             self.passed[place] += report.when == "call" and report.passed
         return report
 
     def results(self) -> results.Results | None:
         """What was found, if nothing was left out."""
-        wanted = Counter(
-            (call, machine.arch)
-            for machine in ALL
-            for call in (call_of(case.program) for case in all_cases())
-            if call is not None
-        )
+        wanted = Counter((call_of(case.program), m.arch) for m in ALL for case in all_cases())
         if self.seen != wanted:
             return None
         return {

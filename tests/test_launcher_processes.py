@@ -13,7 +13,7 @@ import pytest
 
 from broker_harness import fds_of
 from harness import CLOUDABI_RUN, only_child, run
-from test_libc import compiled
+from libc_harness import compiled
 from test_runtime_processes import children_of, processes_of
 
 MANIFEST = """
@@ -30,7 +30,7 @@ args:
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
-    compiled("spawn", tmp_path)
+    compiled("spawn")
     (tmp_path / "file").write_text("contents\n")
     (tmp_path / "script").write_text("#!/bin/sh\n")
     (tmp_path / "script").chmod(0o755)

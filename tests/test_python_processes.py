@@ -9,12 +9,12 @@ import pytest
 
 import cloudabi
 from harness import STDLIB, SYSROOT, python_manifest, run
-from test_libc import compiled
+from libc_harness import compiled
 
 
 def run_python(folder: Path, code: str, processes: str = "3") -> str:
     """Run Python source that may start tests/c/spawn.c; returns what it printed."""
-    compiled("spawn", folder)
+    compiled("spawn")
     (folder / "file").write_text("contents\n")
     args = f"""{{
         program: !file {{path: '{folder}/spawn', mode: exec}},

@@ -17,10 +17,13 @@ from broker_harness import Broker, fds_of
 from conformance_harness import MANY, PROCESSES, cases_of
 from runtime_harness import Outcome, run_program
 
+
 @pytest.mark.parametrize("name", MANY)
 def test_calls_of_a_program_that_is_traced(name: str, tmp_path: Path) -> None:
     outcome = run_program(name, tmp_path, processes=PROCESSES, traces=True)
-    assert outcome.output == "".join(f"ok {case.name}\n" for case in cases_of(name) if case.ends is None)
+    assert outcome.output == "".join(
+        f"ok {case.name}\n" for case in cases_of(name) if case.ends is None
+    )
     assert (outcome.status, outcome.message) == (0, "")
 
 

@@ -221,7 +221,9 @@ class Judge:
 CASES = [(target, stage) for target in TARGETS for stage in STAGES]
 
 
-@pytest.fixture(params=CASES, ids=[f"{target.arch}-{stage}" for target, stage in CASES], name="judge")
+@pytest.fixture(
+    params=CASES, ids=[f"{target.arch}-{stage}" for target, stage in CASES], name="judge"
+)
 def _judge(request: pytest.FixtureRequest) -> Judge:
     target, stage = request.param
     place, always = STAGES[stage]

@@ -17,9 +17,9 @@
 #define SLEEP -4       /* as many that do nothing else */
 #define FLOOD -5       /* a process that writes a packet for ever */
 #define MAKE_CHILD                                                             \
-	-6 /* clone() with flags; it writes a packet and stays,
+	-6       /* clone() with flags; it writes a packet and stays,
 			* with no other descriptor but CONTROL */
-#define OTHER -7       /* a system call of i686, by its number alone */
+#define OTHER -7 /* a system call of i686, by its number alone */
 
 struct command {
 	long number; /* or one of the above */

@@ -43,8 +43,9 @@ static uint32_t result_of(enum part part, const cloudabi_fd_t *fds,
 	return result;
 }
 
-static const cloudabi_fd_t usual[] = {OUTPUT, DIRECTORY, READ_WRITE, READ_ONLY,
-				      SOCKET, LISTENER,  ELSEWHERE, DEVICE, PROGRAM};
+static const cloudabi_fd_t usual[] = {OUTPUT,    DIRECTORY, READ_WRITE,
+				      READ_ONLY, SOCKET,    LISTENER,
+				      ELSEWHERE, DEVICE,    PROGRAM};
 
 /* Descriptors as their numbers were, and one more that is there twice. */
 static void show(void)
