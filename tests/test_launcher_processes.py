@@ -24,13 +24,12 @@ args:
   what: {what}
   file: !file {{path: '{folder}/file'}}
   script: !file {{path: '{folder}/script', mode: exec}}
-  program: !file {{path: '{folder}/spawn', mode: exec}}
+  program: !file {{path: '{program}', mode: exec}}
 """
 
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
-    compiled("spawn")
     (tmp_path / "file").write_text("contents\n")
     (tmp_path / "script").write_text("#!/bin/sh\n")
     (tmp_path / "script").chmod(0o755)
@@ -38,8 +37,10 @@ def _folder(tmp_path: Path) -> Path:
 
 
 def run_in(folder: Path, what: str, processes: str) -> subprocess.CompletedProcess[str]:
-    manifest = MANIFEST.format(processes=processes, folder=folder, what=what)
-    return run(manifest, folder / "spawn")
+    manifest = MANIFEST.format(
+        processes=processes, folder=folder, what=what, program=compiled("spawn")
+    )
+    return run(manifest, compiled("spawn"))
 
 
 @pytest.mark.parametrize("processes", ["2", "64", "none"])
@@ -51,8 +52,10 @@ def test_programs_that_start_programs(folder: Path, processes: str) -> None:
 @pytest.mark.parametrize("victim", ["launcher", "broker", "spawner", "first"])
 def test_whoever_is_killed_nobody_is_left(folder: Path, victim: str) -> None:
     manifest = folder / "nest.yaml"
-    manifest.write_text(MANIFEST.format(processes=4, folder=folder, what="nest"))
-    command = [str(CLOUDABI_RUN), "-f", str(manifest), str(folder / "spawn")]
+    manifest.write_text(
+        MANIFEST.format(processes=4, folder=folder, what="nest", program=compiled("spawn"))
+    )
+    command = [str(CLOUDABI_RUN), "-f", str(manifest), str(compiled("spawn"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
         assert launcher.stdout is not None
         assert launcher.stdout.readline() == "ready\n"

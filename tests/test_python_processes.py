@@ -14,10 +14,9 @@ from libc_harness import compiled
 
 def run_python(folder: Path, code: str, processes: str = "3") -> str:
     """Run Python source that may start tests/c/spawn.c; returns what it printed."""
-    compiled("spawn")
     (folder / "file").write_text("contents\n")
     args = f"""{{
-        program: !file {{path: '{folder}/spawn', mode: exec}},
+        program: !file {{path: '{compiled("spawn")}', mode: exec}},
         file: !file {{path: '{folder}/file'}},
         output: !fd stdout,
         python: !file {{path: '{SYSROOT}/bin/python3', mode: exec}},
