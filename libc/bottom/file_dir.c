@@ -24,7 +24,13 @@ struct __dirstream {
 	size_t start;
 	size_t end;
 	struct dirent entry;
+	cloudabi_dircookie_t *told; /* see telldir() */
+	size_t told_len;
 	char buffer[BUFFER_BYTES];
+};
+
+enum {
+	COOKIES_FIT = sizeof(long) >= sizeof(cloudabi_dircookie_t)
 };
 
 DIR *fdopendir(int fd)
@@ -68,6 +74,7 @@ int closedir(DIR *dir)
 {
 	int fd = dir->fd;
 
+	free(dir->told);
 	free(dir);
 	return close(fd);
 }
@@ -155,22 +162,65 @@ struct dirent *readdir(DIR *dir)
 	return entry;
 }
 
+/* Where a number cannot hold a cookie, it counts those that were asked for. */
+static long note(DIR *dir)
+{
+	size_t len = dir->told_len;
+	cloudabi_dircookie_t *told = dir->told;
+
+	if (len > 0 && told[len - 1] == dir->cookie)
+		return (long)len;
+	/* Twice as many whenever there is a power of two of them. */
+	if ((len & (len - 1)) == 0) {
+		told = reallocarray(told, len == 0 ? 1 : len * 2,
+				    sizeof(*told));
+		if (told == NULL)
+			return -1;
+		dir->told = told;
+	}
+	told[len] = dir->cookie;
+	dir->told_len = len + 1;
+	return (long)dir->told_len;
+}
+
 long telldir(DIR *dir)
 {
-	return (long)dir->cookie;
+	long position = (long)dir->cookie;
+
+	if (!COOKIES_FIT && dir->cookie != CLOUDABI_DIRCOOKIE_START) {
+		LOCK(dir->lock);
+		position = note(dir);
+		UNLOCK(dir->lock);
+	}
+	return position;
+}
+
+/* Preconditions: the stream is locked. */
+static void go_to(DIR *dir, cloudabi_dircookie_t cookie)
+{
+	dir->cookie = cookie;
+	dir->start = 0;
+	dir->end = 0;
+	dir->ended = false;
 }
 
 void seekdir(DIR *dir, long position)
 {
+	size_t number = (size_t)position;
+
 	LOCK(dir->lock);
-	dir->cookie = (cloudabi_dircookie_t)position;
-	dir->start = 0;
-	dir->end = 0;
-	dir->ended = false;
+	if (COOKIES_FIT || number == 0)
+		go_to(dir, (cloudabi_dircookie_t)position);
+	else if (number <= dir->told_len)
+		go_to(dir, dir->told[number - 1]);
 	UNLOCK(dir->lock);
 }
 
+/* After this nobody may seek what was told before. */
 void rewinddir(DIR *dir)
 {
-	seekdir(dir, CLOUDABI_DIRCOOKIE_START);
+	LOCK(dir->lock);
+	dir->told_len = 0;
+	go_to(dir, CLOUDABI_DIRCOOKIE_START);
+	UNLOCK(dir->lock);
 }
