@@ -119,7 +119,8 @@ int nanosleep(const struct timespec *ts, struct timespec *remaining)
 							    ts, remaining));
 }
 
-/* The system knows the sum of the time spent in the program and for it. */
+/* The system knows the sum of the time spent in the program and for it. Where
+ * clock_t has 32 bits, what is returned starts again from the least one. */
 clock_t times(struct tms *tms)
 {
 	struct timespec now;
@@ -127,8 +128,8 @@ clock_t times(struct tms *tms)
 	*tms = (struct tms){.tms_utime = clock()};
 	if (__clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return -1;
-	return (clock_t)now.tv_sec * CLOCKS_PER_SEC +
-	       now.tv_nsec / (long)(NSEC_PER_SEC / CLOCKS_PER_SEC);
+	return (clock_t)(now.tv_sec * (int64_t)CLOCKS_PER_SEC +
+			 now.tv_nsec / (long)(NSEC_PER_SEC / CLOCKS_PER_SEC));
 }
 
 int getrusage(int who, struct rusage *usage)
