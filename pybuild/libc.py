@@ -49,7 +49,7 @@ def sysroot(target: Target) -> Stage:
         needs=(builtins.builtins(target),),
         sources=("musl",),
         inputs=(*map(Path, ("libc", "abi/include", "argdata", "pybuild/ambient.py")),),
-        facts=(identity(CLANG), *target.machine_flags),
+        facts=(identity(CLANG), *target.machine_flags, *target.math_flags),
     )
 
 
@@ -142,7 +142,7 @@ def rules(musl: Path, root: Path, target: Target) -> Iterator[str]:
     """A makefile for libc.a and the start-up objects, which go to the folder it runs in."""
     compiler = (CLANG, f"--target={target.triple}", *target.machine_flags, *COMMON_FLAGS)
     include = _include_flags(musl, root, target)
-    theirs = (*compiler, *MUSL_FLAGS, *include)
+    theirs = (*compiler, *MUSL_FLAGS, *target.math_flags, *include)
     ours = (*compiler, *OWN_FLAGS, *include)
     units = [Unit(_object(path), path, theirs) for path in musl_sources(musl, root, target)]
     units += [Unit(_object(path), path, ours) for path in own_sources(root, target)]

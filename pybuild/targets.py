@@ -30,6 +30,7 @@ class Target:
     machine_flags: the processor that programs are for, where it is not the compiler's choice.
     host_flags: what compilers have to be told for the runtime.
     builtins_flags: what the compiler's builtins do not find out by themselves.
+    math_flags: what makes the compiler heed -frounding-math, where it would not.
     """
 
     triple: str
@@ -47,6 +48,7 @@ class Target:
     machine_flags: tuple[str, ...] = ()
     host_flags: tuple[str, ...] = ()
     builtins_flags: tuple[str, ...] = ()
+    math_flags: tuple[str, ...] = ()
 
     @property
     def runner(self) -> tuple[str, ...]:
@@ -130,6 +132,7 @@ ARMV6 = Target(
     multiarch="arm-linux-gnueabihf",
     host_flags=("-marm", "-mcpu=arm1176jzf-s"),  # the first with a thread pointer of the program's
     builtins_flags=("-DCOMPILER_RT_ARMHF_TARGET",),  # numbers are passed in registers of their own
+    math_flags=("-Xclang", "-fexperimental-strict-floating-point"),
 )
 AARCH64 = Target(
     triple="aarch64-unknown-cloudabi",
