@@ -38,9 +38,11 @@ questions: !file {{path: '{file}'}}
 """
 
 
-# Emulated programs do a part of the rounds that others do.
-SCALES = {False: 1, True: 20}
+# How many times fewer rounds emulated programs do.
+SCALE = 20
 NOT_ENFORCED = re.compile(r"\Acloudabi-run: not enforced: .*\n")
+
+CASE = re.compile(r'\b(?:CASE|NATIVE)\((\w+)(?:,\s+"(.+)")?\)')
 
 _machines = [X86_64]
 
@@ -83,9 +85,9 @@ def compiled(name: str) -> Path:
     """Build a program as a user would, once per session."""
     program = scratch() / f"{name}-{current().arch}"
     compiler = ROOT / "dist" / current().triple / "bin" / f"{current().triple}-cc"
-    scale = f"-DSCALE={SCALES[current().is_emulated]}"
+    emulated = ("-DEMULATED=true", f"-DSCALE={SCALE}") if current().is_emulated else ()
     source = PROGRAMS / f"{name}.c"
-    subprocess.run([compiler, *FLAGS, scale, "-o", program, source], check=True, timeout=60)
+    subprocess.run([compiler, *FLAGS, *emulated, "-o", program, source], check=True, timeout=60)
     return program
 
 
@@ -107,9 +109,12 @@ def including(header: str) -> list[str]:
     return sorted(path.stem for path in PROGRAMS.glob("libc_*.c") if line in path.read_text())
 
 
-def cases(name: str) -> list[str]:
-    """The cases of a program that is built on libc_cases.h, in their order."""
-    return re.findall(r"\bCASE\((\w+)\)", (PROGRAMS / f"{name}.c").read_text())
+def cases(name: str) -> dict[str, str]:
+    """The cases of a program that is built on libc_cases.h, in their order.
+
+    Each comes with the reason why it is left out under an emulator, if it is.
+    """
+    return dict(CASE.findall((PROGRAMS / f"{name}.c").read_text()))
 
 
 def manifest(name: str, folder: str) -> str:
