@@ -32,7 +32,9 @@ def results() -> dict[tuple[str, str], list[tuple[list[Number], Number]]]:
     """What all functions give for all arguments that they are judged by, in one run."""
     asked = []
     for name, letter in LETTERS:
-        given = arguments(FUNCTIONS[name], machine().formats[letter], f"{name} {letter}")
+        function = FUNCTIONS[name]
+        measure = function.measure(machine().formats[letter])
+        given = arguments(function, measure, f"{name} {letter}")
         asked += [(name, letter, values) for values in given]
     lines = answers(
         "libc_math",
@@ -49,7 +51,7 @@ def test_errors_are_within_bounds(name: str, letter: str) -> None:
     function = FUNCTIONS[name]
     target = machine().formats[letter]
     worst = [
-        (error(function, target, found, values), values, found)
+        (error(function, function.measure(target), found, values), values, found)
         for values, found in results()[name, letter]
     ]
     worst.sort(key=lambda row: row[0], reverse=True)

@@ -10,7 +10,7 @@ from math import ceil, floor, trunc
 
 import pytest
 
-from libc_harness import answers, cached
+from libc_harness import answers, cached, current
 from libc_numbers import NAN, Format, Number, exponent_of, machine, number, parse, power_of_two
 
 # What calls have to give by the standard's Annex F: arguments, result, and the exceptions among
@@ -188,7 +188,8 @@ def test_rounding_to_types_of_integers(name: str, letter: str) -> None:
     fitting = [x for x in values if -(2 ** (bits - 1)) <= function(x.value) < 2 ** (bits - 1)]
     assert len(fitting) > 100
     judge(name, letter, [[x] for x in fitting], [str(function(x.value)) for x in fitting])
-    if machine().formats[letter].digits != 113:
+    # What the compiler calls for these does not raise it, or not always.
+    if machine().formats[letter].digits != 113 and (bits, current().arch) != (64, "armv6"):
         other = [[x] for x in values if x not in fitting] + [[NAN], [number(float("inf"))]]
         assert all("i" in line[-1] for line in ask(name, letter, other))
 

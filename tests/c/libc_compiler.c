@@ -116,7 +116,7 @@ __attribute__((noinline)) static void allocate_on_stack(size_t len)
 	memset(first, 1, len);
 	memset(array, 2, len);
 	memset(aligned, 3, sizeof(aligned));
-	EXPECT_INT((uintptr_t)first % 16, 0);
+	EXPECT_INT((uintptr_t)first % alignof(max_align_t), 0);
 	EXPECT_INT((uintptr_t)aligned % 64, 0);
 	EXPECT_INT(sum_of(first, len), len);
 	EXPECT_INT(sum_of(array, len), 2 * len);

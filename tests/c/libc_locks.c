@@ -137,7 +137,7 @@ static void *use_rwlock(void *argument)
 static void count_with_rwlock(void)
 {
 	run_all(THREADS, use_rwlock);
-	expect_counted((long)THREADS * (OPERATIONS / 32));
+	expect_counted((long)THREADS * ((OPERATIONS / 4 + 7) / 8));
 }
 
 static pthread_barrier_t barrier;

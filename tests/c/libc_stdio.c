@@ -39,8 +39,9 @@ static void check_printf(void)
 	CHECK(formats("0.1000000000000000055511151231257827", "%.34f", 0.1));
 	CHECK(formats("0x1.8p+0 inf -inf nan", "%a %f %f %f", 1.5, INFINITY,
 		      -INFINITY, NAN));
-	CHECK(formats("3.14159265358979323851", "%.20Lf",
-		      3.14159265358979323851L));
+	CHECK(formats(LDBL_DIG < 18 ? "3.14159265358979311600" :
+				      "3.14159265358979323851",
+		      "%.20Lf", 3.14159265358979323851L));
 	CHECK(formats("   +1.25|0003", "%+8.2f|%04d", 1.25, 3));
 	CHECK(formats("%c x (nil)", "%%c %c %s", 'x', "(nil)"));
 	CHECK(formats("Invalid argument", "%s", strerror(EINVAL)));

@@ -163,7 +163,8 @@ static struct timespec soon(clockid_t clock, long ms)
 	struct timespec ts;
 
 	CHECK(clock_gettime(clock, &ts) == 0);
-	ts.tv_nsec += ms * 1000000;
+	ts.tv_sec += ms / 1000;
+	ts.tv_nsec += ms % 1000 * 1000000;
 	ts.tv_sec += ts.tv_nsec / 1000000000;
 	ts.tv_nsec %= 1000000000;
 	return ts;
