@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-# Written by `build_python.py test conformance --record`.
+# Written by `build_python.py test conformance -- --record`.
 OUTPUT = "abi/results.json"
 
 # By call and short name of a target: how many cases passed, and how many there are.

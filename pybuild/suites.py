@@ -46,7 +46,9 @@ def run(driver: Driver, names: list[str], arguments: list[str]) -> None:
     }
     python = driver.path(pip.tools()) / "bin" / native.PYTHON
     tox = ("-m", "tox", "run", "-qq", "-e", "tests", "--")
-    command: list[str | Path] = [python, *tox, *paths, *arguments]
+    # What the tests of a file share is made once.
+    workers = (f"--numprocesses={driver.jobs}", "--dist=loadfile")
+    command: list[str | Path] = [python, *tox, *workers, *paths, *arguments]
     if subprocess.run(command, cwd=driver.root, env=environment, check=False).returncode != 0:
         raise SuiteError("tests failed")
 

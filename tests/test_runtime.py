@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from abi import results
 from abi.parser import parse_file
 from conformance_harness import (
     CALLS,
@@ -20,6 +21,7 @@ from conformance_harness import (
 )
 from harness import ROOT
 from machines import ALL, Machine
+from recorder import Recorder
 from runtime_harness import PROGRAMS
 
 CALLS_DESCRIBED = [
@@ -87,3 +89,15 @@ def test_each_right_that_a_call_needs_has_a_case() -> None:
     for call in CALLS_DESCRIBED:
         rights = {right for need in call.needs for right in need.rights}
         assert {f"{call.name}_without_{right.lower()}" for right in rights} <= names
+
+
+def test_the_support_table_is_that_of_this_run(pytestconfig: pytest.Config) -> None:
+    """The last test of all, which sees how the others ended."""
+    recorder = pytestconfig.pluginmanager.get_plugin("recorder")
+    assert isinstance(recorder, Recorder)
+    found = recorder.results()
+    if found is None:
+        pytest.skip("only a part of the suite has been run")
+    if pytestconfig.getoption("record"):
+        (ROOT / results.OUTPUT).write_text(results.dump(found), encoding="utf-8")
+    assert found == results.load(ROOT), "run `build_python.py test conformance -- --record`"
