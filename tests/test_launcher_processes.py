@@ -57,22 +57,33 @@ def test_whoever_is_killed_nobody_is_left(folder: Path, victim: str) -> None:
     )
     command = [str(CLOUDABI_RUN), "-f", str(manifest), str(compiled("spawn"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
-        assert launcher.stdout is not None
-        assert launcher.stdout.readline() == "ready\n"
-        broker = only_child(launcher.pid)
-        guests = children_of(broker)
-        session = os.getsid(guests[0])
-        assert sorted(processes_of(session)) == sorted(guests)
-        assert len(guests) == 4  # with the spawner, which leads the session
-        first = max({*guests} - {session}, key=lambda pid: len(fds_of(pid)))
-        pids = {"launcher": launcher.pid, "broker": broker, "spawner": session, "first": first}
-        os.kill(pids[victim], signal.SIGKILL)
-        deadline = time.monotonic() + 20
-        while processes_of(session) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        left = processes_of(session)
-        launcher.kill()
-        assert left == []
+        try:
+            left = kill_one_of(launcher, victim)
+        finally:
+            launcher.kill()
+    assert left == []
+
+
+def kill_one_of(launcher: subprocess.Popen[str], victim: str) -> list[int]:
+    """Kill a process of a run once all are there; returns those that do not end."""
+    assert launcher.stdout is not None
+    assert launcher.stdout.readline() == "ready\n"
+    broker = only_child(launcher.pid)
+    session = os.getsid(children_of(broker)[0])
+    # With the spawner, which leads the session, and without those that were replaced.
+    await_count(session, 4)
+    guests = {*processes_of(session)} - {session}
+    first = max(guests, key=lambda pid: len(fds_of(pid)))
+    pids = {"launcher": launcher.pid, "broker": broker, "spawner": session, "first": first}
+    os.kill(pids[victim], signal.SIGKILL)
+    await_count(session, 0)
+    return processes_of(session)
+
+
+def await_count(session: int, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(processes_of(session)) != count and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def test_one_process_starts_no_other(folder: Path) -> None:
