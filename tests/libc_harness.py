@@ -44,6 +44,9 @@ NOT_ENFORCED = re.compile(r"\Acloudabi-run: not enforced: .*\n")
 
 CASE = re.compile(r'\b(?:CASE|NATIVE)\((\w+)(?:,\s+"(.+)")?\)')
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _machines = [X86_64]
 
 
@@ -60,10 +63,6 @@ def on(machine: Machine) -> Iterator[None]:
         yield
     finally:
         _machines.pop()
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def cached(function: Callable[P, R]) -> Callable[P, R]:

@@ -299,6 +299,6 @@ static void join_from_elsewhere(void)
 	EXPECT_INT((intptr_t)result, 43);
 }
 
-CASES(CASE(join_a_thousand), CASE(detach_a_thousand), NATIVE(run_out_of_room, "memory is not limited"),
-      CASE(keep_attributes), CASE(recurse_to_the_end), CASE(bring_a_stack),
-      CASE(join_from_elsewhere))
+CASES(CASE(join_a_thousand), CASE(detach_a_thousand),
+      NATIVE(run_out_of_room, "memory is not limited"), CASE(keep_attributes),
+      CASE(recurse_to_the_end), CASE(bring_a_stack), CASE(join_from_elsewhere))
