@@ -129,6 +129,9 @@ static void set_limits(int result, const struct launch *launch)
 	lower_limit(result, RLIMIT_NOFILE, files_bound(launch));
 	bound(result, RLIMIT_FSIZE, limits->file_size);
 	bound(result, RLIMIT_CPU, cpu_bound(launch));
+	/* Signals that wait count for the user, whose other programs could
+	 * make no timers any more. None needs to wait with its details. */
+	lower_limit(result, RLIMIT_SIGPENDING, 0);
 	/* An emulator reserves address space for whatever there could be, and
 	 * hangs when it gets no memory for itself. */
 	if (!is_emulated(launch))

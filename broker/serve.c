@@ -101,7 +101,8 @@ static void attach(struct msghdr *message, void *control, size_t control_size,
 	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
 }
 
-static bool send_reply(const struct capability *capability, struct reply *reply)
+static ssize_t send_once(const struct capability *capability,
+			 struct reply *reply)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec parts[] = {
@@ -109,13 +110,26 @@ static bool send_reply(const struct capability *capability, struct reply *reply)
 		{reply->data, reply->head.data_len},
 	};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	ssize_t sent;
 
 	if (reply->fd != -1)
 		attach(&message, control, sizeof(control), reply->fd);
-	sent = sendmsg(capability->sock, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sendmsg(capability->sock, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* How many descriptors are on their way counts for the user, whose other
+ * programs can take all that there may be: no fault of this one's. */
+static bool send_reply(const struct capability *capability, struct reply *reply)
+{
+	ssize_t sent = send_once(capability, reply);
+	bool is_crowded = sent < 0 && errno == ETOOMANYREFS;
+
 	if (reply->fd != -1)
 		close(reply->fd);
+	reply->fd = -1;
+	if (is_crowded) {
+		reply->head = (struct broker_reply){.error = CLOUDABI_ENFILE};
+		sent = send_once(capability, reply);
+	}
 	return sent >= 0;
 }
 

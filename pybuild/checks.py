@@ -59,6 +59,7 @@ def _checks(driver: Driver) -> list[Check]:
     c_files = _c_files()
     generate = (sys.executable, "abi/generate.py")
     describe = (str(python), "docs/generate.py")
+    count = (sys.executable, "tests/escape/document.py")
     return [
         _commands("Python format", (*tool, "ruff", "format", "--check"), (*tool, "ruff", "format")),
         _commands("Python lint", (*tool, "ruff", "check"), (*tool, "ruff", "check", "--fix")),
@@ -74,6 +75,7 @@ def _checks(driver: Driver) -> list[Check]:
         ),
         _commands("ABI files", (*generate, "--check"), generate),
         _commands("launcher documents", (*describe, "--check"), describe),
+        _commands("table of probes", (*count, "--check"), count),
         Check(
             "generated documents",
             lambda: "\n".join(documents.stale(driver)),

@@ -284,22 +284,32 @@ static bool is_emulated(void)
 	return (process.start_flags & START_EMULATED) != 0;
 }
 
+/* How many descriptors are on their way counts for the user: other programs of
+ * the same one, hostile ones among them, can take all that there may be. */
+static void hand_over(long listener, unsigned stage)
+{
+	long r = send_listener(listener);
+
+	process.has_listener = r >= 0;
+	if (r == -ETOOMANYREFS)
+		r = seccomp_kill_instead(stage, process.pid);
+	succeed(r, START_STAGE_CONFINE,
+		"the broker cannot be told of forbidden calls");
+	host_close(listener);
+}
+
 /* Landlock comes first: the filter does not let its calls through. */
 static void enter_barriers(void)
 {
+	const unsigned stage = filter_stage(SECCOMP_HANDING | SECCOMP_LOADING);
 	long listener;
 
 	enter_landlock();
-	succeed(seccomp_start(filter_stage(SECCOMP_HANDING | SECCOMP_LOADING),
-			      process.pid, &listener),
+	succeed(seccomp_start(stage, process.pid, &listener),
 		START_STAGE_CONFINE,
 		"the kernel refuses a seccomp filter (CONFIG_SECCOMP_FILTER)");
-	if (listener >= 0) {
-		succeed(send_listener(listener), START_STAGE_CONFINE,
-			"the broker cannot be told of forbidden calls");
-		host_close(listener);
-	}
-	process.has_listener = listener >= 0;
+	if (listener >= 0)
+		hand_over(listener, stage);
 	if ((process.start_flags & START_ALLOW_SENDMSG) == 0)
 		tighten(SECCOMP_HANDING | SECCOMP_LOADING, SECCOMP_LOADING);
 }

@@ -273,6 +273,16 @@ static long install(struct sock_filter *program, size_t len, uint32_t flags)
 	return host_seccomp(SECCOMP_SET_MODE_FILTER, flags, &fprog);
 }
 
+long seccomp_kill_instead(unsigned when, uint32_t pid)
+{
+	struct sock_filter program[SECCOMP_PROGRAM_MAX];
+
+	return install(
+		program,
+		seccomp_compile(program, when, pid, SECCOMP_RET_KILL_PROCESS),
+		0);
+}
+
 long seccomp_start(unsigned when, uint32_t pid, long *listener)
 {
 	struct sock_filter program[SECCOMP_PROGRAM_MAX];
@@ -280,10 +290,7 @@ long seccomp_start(unsigned when, uint32_t pid, long *listener)
 		seccomp_compile(program, when, pid, SECCOMP_RET_USER_NOTIF);
 
 	*listener = install(program, len, SECCOMP_FILTER_FLAG_NEW_LISTENER);
-	if (*listener >= 0)
-		return 0;
-	len = seccomp_compile(program, when, pid, SECCOMP_RET_KILL_PROCESS);
-	return install(program, len, 0);
+	return *listener >= 0 ? 0 : seccomp_kill_instead(when, pid);
 }
 
 long seccomp_tighten(unsigned before, unsigned when, uint32_t pid)

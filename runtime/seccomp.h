@@ -45,6 +45,10 @@ size_t seccomp_compile_tighter(struct sock_filter *program, unsigned before,
  */
 long seccomp_start(unsigned when, uint32_t pid, long *listener);
 
+/* Has the kernel kill for all that a listener was to decide on: there is
+ * nobody to hold it. `when` is what seccomp_start() got. */
+long seccomp_kill_instead(unsigned when, uint32_t pid);
+
 /* Goes on to the next stage, which must not have anything new in force. */
 long seccomp_tighten(unsigned before, unsigned when, uint32_t pid);
 

@@ -255,7 +255,7 @@ class Syscall:
 
     READ, WRITE, CLOSE, PREAD = 0, 1, 3, 17
     SENDMSG, RECVMSG, FCNTL, FTRUNCATE, MMAP = 46, 47, 72, 77, 9
-    GETPEERNAME = 52
+    GETPEERNAME, SOCKETPAIR = 52, 53
     GETPID, GETSID, EXIT_GROUP, PERSONALITY = 39, 124, 231, 135
     DUP = 32
     # Of the guest's own: processes and threads.

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from broker_harness import (
+    AS_USER,
     CLONE,
     DIRECTORY,
     INHERITING,
@@ -26,14 +29,17 @@ from broker_harness import (
     SYMLINK,
     SYNC,
     UNLINK,
+    Grant,
     Guest,
     Reply,
     Syscall,
     abi,
     fds_of,
     frame,
+    guest,
     guest_in,
     make_tree,
+    opened,
 )
 
 
@@ -196,3 +202,22 @@ class TestMalformed:
             assert held.error(1, OPEN, "file", rights_base=READ) == ""
         assert held.error(1, SYNC) == ""
         assert len(fds_of(held.broker.pid)) <= before + 1
+
+
+def test_others_take_all_that_may_be_on_its_way(tmp_path: Path) -> None:
+    """Descriptors in messages count for the user: a request fails, and the directory stays."""
+    tmp_path.chmod(0o755)
+    root = make_tree(tmp_path / "root")
+    limited = ("prlimit", "--nofile=64", *AS_USER)
+    with opened(root) as fd, guest(Grant(fd), wrapper=limited) as held:
+        pair = (socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, bytes(8))
+        assert held.call(Syscall.SOCKETPAIR, *pair) == 0
+        ends = struct.unpack("ii", held.peek(held.arena, 8))
+        while (sent := held.send_with_fd(ends[0], b"x", 0)) > 0:
+            pass
+        assert sent == -errno.ETOOMANYREFS
+        assert held.error(1, OPEN, "file", rights_base=READ) == "ENFILE"
+        assert held.error(1, STAT_GET, "file") == ""
+        for end in ends:
+            held.call(Syscall.CLOSE, end)
+        assert held.error(1, OPEN, "file", rights_base=READ) == ""

@@ -176,6 +176,7 @@ class TestStart:
             assert ignored_signals(status) == {signal.SIGPIPE, signal.SIGXFSZ}
             assert int(status["SigBlk"], 16) == 0
             assert limits["Max core file size"].split()[:2] == ["1", "1"]
+            assert limits["Max pending signals"].split()[:2] == ["0", "0"]
             assert limits["Max open files"].split()[:2] == ["1024", "1024"]
             assert held.call(Syscall.GETSID, 0) == held.pid
             assert held.call(Syscall.PERSONALITY, 0xFFFFFFFF) == 0
