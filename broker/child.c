@@ -17,6 +17,9 @@
 
 #include "broker.h"
 
+/* As the kernel counts them. */
+#define SIGNALS_MAX 64
+
 /* Descriptors that an emulator has before it starts the runtime: that, its own
  * file, and what it opens. */
 #define EMULATOR_FDS 10
@@ -40,11 +43,14 @@ static _Noreturn void give_up(int result, const char *what)
 
 static void reset_signals(int result)
 {
+	/* The kernel's structure, larger than on any machine: SIG_DFL is 0. */
+	static const unsigned long usual[16];
 	sigset_t none;
 
-	/* Some numbers belong to the C library, which refuses them. */
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
+	/* The C library keeps its hands on some numbers, and has them ignored
+	 * in what it spawns. */
+	for (int number = 1; number <= SIGNALS_MAX; number++)
+		syscall(SYS_rt_sigaction, number, usual, NULL, SIGNALS_MAX / 8);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* EFBIG says the same */
 	sigemptyset(&none);

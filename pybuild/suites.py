@@ -25,7 +25,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "launcher": ("test_launch*.py", "test_denials*.py", "test_janitor*.py"),
     "cpython": ("test_python*.py", "test_guest*.py"),
     "install": ("test_install*.py",),
-    "examples": ("test_examples*.py",),
+    "examples": ("test_examples*.py", "test_targets*.py"),
 }
 
 
