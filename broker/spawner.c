@@ -150,9 +150,11 @@ static _Noreturn void serve_broker(int socket, const struct spec *spec,
 			.pid = carry_out(&order, spec, broker),
 		};
 
-		send(socket, &reply, sizeof(reply), MSG_NOSIGNAL);
+		/* Once the broker knows of the process nobody else has its
+		 * sockets, whose hang-ups mean something. */
 		for (uint32_t i = 0; i < order.len; i++)
 			close(order.fds[i]);
+		send(socket, &reply, sizeof(reply), MSG_NOSIGNAL);
 	}
 	kill(0, SIGKILL);
 	_exit(EXIT_SETUP);
