@@ -22,7 +22,7 @@ CALLS = re.findall(r"^DISPATCH(?:_NONE)?\(\d+, (\w+)\)", DISPATCH, re.MULTILINE)
 # The programs that are about more than one call.
 OTHERS = ("auxv", "contention", "capability_", "process_descriptors")
 # Those that may have other processes: the limit is that of proc_fork-limit.
-MANY = ("proc_fork", "proc_exec", "process_descriptors")
+MANY = ("proc_fork", "proc_exec", "process_descriptors", "capability_processes")
 PROCESSES = 4
 LINE = re.compile(
     r"^(?:CASE\((?P<name>\w+)\)"

@@ -34,6 +34,7 @@ CASES = [pytest.param(case, id=f"{case.program}-{case.name}") for case in all_ca
 UNPROVOKED = {
     ("clock_res_get", "ENOSYS"): "all clocks of Linux tell",
     ("fd_seek", "ESPIPE"): "what has no position has no right to seek either",
+    ("proc_exec", "ENOMEM"): "takes a program that is too large",
     ("thread_create", "EAGAIN"): "takes a limit: tests/test_launcher_limits.py",
     ("thread_create", "ENOMEM"): "takes a limit: tests/test_launcher_limits.py",
 }

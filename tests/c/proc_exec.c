@@ -163,7 +163,7 @@ CASE(errors)
 	OK(sys.fd_close(copy));
 }
 
-void perform(unsigned char part)
+void be_started(unsigned char part)
 {
 	cloudabi_fd_t child;
 

@@ -225,7 +225,7 @@ __attribute__((weak)) void test(void)
 	}
 }
 
-__attribute__((weak)) void perform(unsigned char what)
+__attribute__((weak)) void be_started(unsigned char what)
 {
 	sys.proc_exit(what);
 	__builtin_trap();
@@ -236,7 +236,7 @@ _Noreturn void _start(const cloudabi_auxv_t *auxv)
 	vector = auxv;
 	read_auxv(auxv);
 	if (argdata_len >= 2 && argdata[0] == 0)
-		perform(argdata[1]);
+		be_started(argdata[1]);
 	test();
 	sys.proc_exit(0);
 	__builtin_trap();

@@ -110,7 +110,7 @@ void test(void);
 
 /* What a program does that another one starts, by argument data of its own: a
  * NUL, then what is asked of it. */
-_Noreturn void perform(unsigned char what);
+_Noreturn void be_started(unsigned char what);
 
 void say(const char *text);
 void say_number(uint64_t number);
