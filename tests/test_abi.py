@@ -19,7 +19,7 @@ from types import ModuleType
 
 import pytest
 
-from abi import generate
+from abi import emit_docs, generate, results
 from abi.layout import WIDTHS, Layout
 from abi.model import REPRESENTATIONS, Abi, AbiError, TypeRef
 from abi.parser import parse, parse_file
@@ -246,13 +246,13 @@ def test_generated_files_are_up_to_date() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the description and of what is generated from it."""
-    for path in (generate.SOURCE, *generate.EMITTERS):
+    for path in (generate.SOURCE, results.OUTPUT, emit_docs.OUTPUT, *generate.EMITTERS):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     return tmp_path
 
 
-@pytest.mark.parametrize("path", generate.EMITTERS)
+@pytest.mark.parametrize("path", [*generate.EMITTERS, emit_docs.OUTPUT])
 def test_check_notices_a_stale_file(
     copy: Path, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
