@@ -62,10 +62,11 @@ def test_waiting_and_killing(tmp_path: Path) -> None:
         + """
 process = start("stay")
 print(process.returncode, select.select([process], [], [], 0.01))
-try:
-    process.wait(0.01)
-except TimeoutError as error:
-    print(error)
+for timeout in 0.01, -0.5:
+    try:
+        process.wait(timeout)
+    except TimeoutError as error:
+        print(error)
 process.kill()
 print(process.returncode, process.wait())
 process.close()
@@ -74,12 +75,16 @@ try:
 except ValueError as error:
     print(error)
 process = start("leave")
+print(process.wait(float("inf")))
+process.close()
+process = start("leave")
 print(select.select([process], [], [])[0] == [process], process.wait())
 process.close()
 print(process.wait())
 """,
     )
-    lines = ["None ([], [], [])", "the process has not ended", "-10 -10", "the process is closed"]
+    lines = ["None ([], [], [])", *["the process has not ended"] * 2]
+    lines += ["-10 -10", "the process is closed", "21"]
     assert printed.splitlines() == [*lines, "True 21", "21"]
 
 

@@ -94,7 +94,8 @@ class Process:
         ValueError: the process is closed
         """
         if self._returncode is None:
-            self._look(-1 if timeout is None else min(round(timeout * 1000), _PATIENCE_MS))
+            # A time that is over is no time: to the C library, less than none is no end.
+            self._look(-1 if timeout is None else round(max(0, min(timeout * 1000, _PATIENCE_MS))))
         if self._returncode is None:
             raise TimeoutError("the process has not ended")
         return self._returncode
