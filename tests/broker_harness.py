@@ -316,8 +316,11 @@ class Guest:
     ) -> tuple[int, bytes]:
         words = [*words, *[0] * (6 - len(words))]
         header = COMMAND.pack(number, *words, to, len(memory), source, length)
-        self.control.send(header + memory)
-        answer = self.control.recv(1 << 17)
+        try:
+            self.control.send(header + memory)
+            answer = self.control.recv(1 << 17)
+        except (BrokenPipeError, ConnectionResetError):  # the end, with our command unread
+            answer = b""
         if not answer:
             raise EOFError("the guest has ended")
         return int.from_bytes(answer[:8], "little", signed=True), answer[8:]
