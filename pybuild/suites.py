@@ -22,7 +22,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "conformance": ("test_runtime*.py", "test_notes*.py"),
     "escape": ("test_escape*.py",),
     "sandbox": ("test_sandbox*.py", "test_broker*.py", "test_seccomp*.py"),
-    "launcher": ("test_launch*.py", "test_denials*.py", "test_janitor*.py"),
+    "launcher": ("test_launch*.py", "test_denials*.py", "test_janitor*.py", "test_soak*.py"),
     "cpython": ("test_python*.py", "test_guest*.py"),
     "install": ("test_install*.py",),
     "examples": ("test_examples*.py", "test_targets*.py"),
