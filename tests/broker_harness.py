@@ -125,7 +125,8 @@ class Broker(subprocess.Popen[str]):
     def __init__(self, spec: Mapping[Any, object] | bytes, fds: Sequence[int], **options: Any):
         """Start it on a spec, to which its launcher is added, or on bytes that may be no spec.
 
-        fds: what it inherits, under their own numbers.
+        fds: what it inherits, under their own numbers. options: `broker` is another one than the
+            real one, `wrapper` what goes in front of it, and the rest is for the process.
         """
         self.reports, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         launched = {"launcher": os.getpid(), "report": Fd(theirs.fileno())}
@@ -133,7 +134,7 @@ class Broker(subprocess.Popen[str]):
             spec = argdata(_without_ellipses(launched | dict(spec)))
         fd = memory_file(spec)
         super().__init__(
-            [*options.pop("wrapper", ()), BROKER, str(fd)],
+            [*options.pop("wrapper", ()), options.pop("broker", BROKER), str(fd)],
             pass_fds=(fd, theirs.fileno(), *fds),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
