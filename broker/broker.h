@@ -381,6 +381,8 @@ void limits_forget(unsigned slot, const struct usage *usage);
 #define LISTENERS_MAX (2 * PROCESS_SLOTS)
 
 void policy_start(int listener);
+/* Whether there has been one. */
+bool policy_is_asked(void);
 /* Preconditions: the listener is readable or, which is over then, hung up. */
 void policy_take(struct guest *guest, unsigned listener, bool is_over);
 
@@ -402,6 +404,8 @@ bool notes_judge(const unsigned char *packet, size_t len);
 /* A ruleset for the capabilities that exist; -1 if the kernel has no
  * Landlock and optional says that this will do; or dies. */
 int landlock_prepare(bool optional);
+/* What there was at the start, 0 if nothing. */
+int landlock_version(void);
 void landlock_enter(int ruleset);
 /* threads_fd is what limits_start() returned. */
 void seccomp_enter(const struct guest *guest, int threads_fd);

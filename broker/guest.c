@@ -187,6 +187,11 @@ bool starting_hear(struct starting *starting)
 
 	if (len > 0 || (len < 0 && errno == EAGAIN))
 		return true;
+	/* A listener may have been lost, without which forbidden calls would
+	 * fail and not end the guest. */
+	if (len < 0 && errno != ECONNRESET)
+		die(EXIT_SETUP, "the program's runtime cannot be heard: %s",
+		    strerrordesc_np(errno));
 	close(starting->result); /* which also ends the watch */
 	starting->result = -1;
 	return false;

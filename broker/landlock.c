@@ -103,21 +103,32 @@ static void add_rule(int ruleset, const struct capability *capability,
 		    strerror(errno));
 }
 
+/* What the kernel has, or 0. */
+static int version;
+
+int landlock_version(void)
+{
+	return version;
+}
+
 int landlock_prepare(bool optional)
 {
-	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
-				   LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset_attr attr = attr_for(version);
+	long found = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			     LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset_attr attr;
 	int ruleset;
 
-	if (version < 1 && optional)
+	if (found < 1 && optional)
 		return -1;
-	if (version < 1)
+	if (found < 1)
 		die(EXIT_SETUP,
 		    "Landlock is missing (%s): this needs Linux 5.13 with "
-		    "CONFIG_SECURITY_LANDLOCK, and landlock among the "
-		    "security modules (lsm=)",
+		    "CONFIG_SECURITY_LANDLOCK, landlock among the security "
+		    "modules (lsm=), and a container that lets it through; "
+		    "--no-landlock does without this barrier",
 		    strerror(errno));
+	version = (int)found;
+	attr = attr_for(version);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr),
 			       0);
 	if (ruleset < 0)
@@ -132,7 +143,11 @@ int landlock_prepare(bool optional)
 void landlock_enter(int ruleset)
 {
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
-		die(EXIT_SETUP, "landlock_restrict_self failed: %s",
-		    strerror(errno));
+		die(EXIT_SETUP, "landlock_restrict_self failed: %s%s",
+		    strerror(errno),
+		    errno == E2BIG ? "; the kernel allows no more than 16 "
+				     "domains in each other, and there are "
+				     "as many around this run" :
+				     "");
 	close(ruleset);
 }

@@ -105,6 +105,7 @@ static void prepare(const char *spec_fd, struct spec *spec,
 	spec_read(parse_number(spec_fd), spec);
 	if (!record_to(spec->report))
 		die(EXIT_SETUP, "the report goes to no SOCK_SEQPACKET socket");
+	features_check();
 	grants_judge(spec, grants);
 	close_others(spec);
 	reserve_stderr();
@@ -123,7 +124,6 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		die(EXIT_SETUP, "usage: cloudabi-broker SPECFD");
-	features_check();
 	prepare(argv[1], &spec, &grants);
 	launcher = watch_launcher(spec.launcher);
 	serve_start();

@@ -109,6 +109,11 @@ void policy_start(int fd)
 		die(EXIT_SETUP, "cannot watch the program's calls");
 }
 
+bool policy_is_asked(void)
+{
+	return listeners_len > 0;
+}
+
 static const struct {
 	uint32_t arch;
 	int clone, prctl;

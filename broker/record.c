@@ -89,6 +89,12 @@ static void pair_int(const char *key, int64_t number)
 	put_int(number);
 }
 
+static void pair_bool(const char *key, bool value)
+{
+	put_str(key);
+	put((struct argdata_token){.kind = ARGDATA_BOOL, .number = value});
+}
+
 static void pair_str(const char *key, const char *text)
 {
 	put_str(key);
@@ -269,6 +275,8 @@ void record_ended(const struct ending *ending, const struct usage *usage)
 	pair_int("user", (int64_t)usage->user_ns);
 	pair_int("system", (int64_t)usage->system_ns);
 	pair_int("memory", (int64_t)usage->memory_bytes);
+	pair_int("landlock", landlock_version());
+	pair_bool("listener", policy_is_asked());
 	end_map();
 	transmit(0);
 }

@@ -46,17 +46,18 @@ static const struct level *find_level(long abi)
 	return &levels[i];
 }
 
+long landlock_version(void)
+{
+	return host_call(__NR_landlock_create_ruleset, NULL, 0,
+			 CREATE_RULESET_VERSION);
+}
+
 long landlock_enter(void)
 {
-	const struct level *level;
-	long abi = host_call(__NR_landlock_create_ruleset, NULL, 0,
-			     CREATE_RULESET_VERSION);
+	const struct level *level = find_level(landlock_version());
 	long ruleset;
 	long r;
 
-	if (abi < 0)
-		return abi;
-	level = find_level(abi);
 	ruleset = host_call(__NR_landlock_create_ruleset, &level->handled,
 			    level->size, 0);
 	if (ruleset < 0)

@@ -4,10 +4,14 @@
 #ifndef RUNTIME_LANDLOCK_H
 #define RUNTIME_LANDLOCK_H
 
+/* What the kernel has, from 1 on; or a negative errno, of the kernel's or of
+ * whoever keeps it from us. */
+long landlock_version(void);
+
 /*
  * Puts the process into a domain without any right. Returns 0 or a negative
- * host errno; -ENOSYS or -EOPNOTSUPP if the kernel has no Landlock.
- * Preconditions: no_new_privs is set.
+ * host errno.
+ * Preconditions: no_new_privs is set, and there is Landlock.
  */
 long landlock_enter(void);
 

@@ -206,17 +206,26 @@ static unsigned filter_stage(unsigned when)
 	return when;
 }
 
+static const char *explain_landlock(long error)
+{
+	return error == -E2BIG ?
+		       "there are as many Landlock domains around this run as the kernel allows (16)" :
+		       "the kernel refuses a Landlock domain";
+}
+
+/* Where it is missing, what says so may also be a container. */
 static void enter_landlock(void)
 {
-	long r = landlock_enter();
-	bool missing = r == -ENOSYS || r == -EOPNOTSUPP;
+	long r = landlock_version();
 
-	if (missing && process.start_flags & START_NO_LANDLOCK)
+	if (r < 1 && process.start_flags & START_NO_LANDLOCK)
 		return;
-	succeed(r, START_STAGE_CONFINE,
-		missing ?
-			"the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, lsm=)" :
-			"the kernel refuses a Landlock domain");
+	if (r < 1)
+		start_refuse(
+			START_STAGE_CONFINE, r,
+			"the kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, lsm=)");
+	r = landlock_enter();
+	succeed(r, START_STAGE_CONFINE, explain_landlock(r));
 }
 
 static bool has_capabilities(const struct __user_cap_data_struct *sets)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from broker_harness import compiled
 from harness import (
     ROOT,
     STDLIB,
@@ -27,6 +28,7 @@ from harness import (
     started,
     wait_until_gone,
 )
+from kernels import CONTAINER
 
 SLEEP = """
     import time
@@ -324,13 +326,17 @@ def test_ordinary_user(public_dist: Path) -> None:
     python = [str(host / "libexec/python/bin/python3.14"), "-I", "-S", "-c", START]
     launcher = [*python, str(host / "lib/python3.14/site-packages")]
 
-    def as_nobody(manifest: str) -> subprocess.CompletedProcess[str]:
-        command = ["setpriv", *identity, *launcher]
+    def as_nobody(manifest: str, *container: str) -> subprocess.CompletedProcess[str]:
+        inside = [str(compiled("kernel")), *container, "--"] if container else []
+        command = ["setpriv", *identity, *inside, *launcher]
         return subprocess.run(command, input=manifest, capture_output=True, text=True, timeout=60)
 
     manifest = python_manifest("print('ready', flush=True)")
     manifest = manifest.replace(str(STDLIB), str(public_dist / TRIPLE / "lib" / "python3.14"))
     result = as_nobody(manifest)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "ready\n", "")
+
+    result = as_nobody(manifest, *CONTAINER)
     assert (result.returncode, result.stdout, result.stderr) == (0, "ready\n", "")
 
     result = as_nobody("args: !file {path: /etc/shadow}\n")

@@ -23,7 +23,8 @@ _TEXT_MAX = 2**23
 class Journal:
     """Collects what is told.
 
-    denials, used, reached, lost: as in Outcome. ending, usage: None until the end.
+    denials, used, reached, lost, landlock, listener: as in Outcome. ending, usage: None until
+    the end.
     """
 
     def __init__(self, grants: Sequence[Grant], limits: Limits) -> None:
@@ -34,6 +35,8 @@ class Journal:
         self.lost = 0
         self.ending: Ending | None = None
         self.usage = Usage()
+        self.landlock: int | None = None
+        self.listener: bool | None = None
         self._grants = grants
         self._limits = limits
         self._latest: dict[int, int] = {}  # of each thread: which denial
@@ -94,6 +97,7 @@ class Journal:
         self.ending = _ENDINGS[told["kind"]](told, self._limits)
         if told["kind"] != "failed":
             self.usage = Usage(told["wall"], told["user"], told["system"], told["memory"])
+            self.landlock, self.listener = told["landlock"], told["listener"]
 
 
 def _limit(told: dict[str, Any], limits: Limits) -> Ending:

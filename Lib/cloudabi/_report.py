@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from cloudabi._installation import Installation
     from cloudabi._opening import Grant
     from cloudabi.manifest import Manifest
     from cloudabi.outcome import Denial, Ending, Outcome
@@ -74,15 +73,14 @@ class Report:
         manifest: Manifest,
         grants: Mapping[Resource, Grant],
         outcome: Outcome,
-        enforced: Mapping[str, bool | None],
+        *,
+        is_emulated: bool,
     ) -> None:
-        """Write the record of a run.
-
-        enforced: what barriers() said.
-        """
+        """Write the record of a run."""
         usage = outcome.usage
         self._record |= {
-            "enforced": enforced,
+            "enforced": _barriers(outcome, is_emulated=is_emulated),
+            "kernel_features": _features(outcome, is_emulated=is_emulated),
             "grants": [_grant(resource, grant, outcome.used) for resource, grant in grants.items()],
             "denials": _denials(outcome, manifest),
             "lost": outcome.lost,
@@ -120,21 +118,24 @@ class Report:
         )
 
 
-def barriers(parts: Installation, *, no_landlock: bool) -> dict[str, bool | None]:
-    """Say what holds a program; a run does not begin without what is required.
+def _barriers(outcome: Outcome, *, is_emulated: bool) -> dict[str, bool | None]:
+    """Say what held the program, by the broker's word; null where there is none.
 
-    no_landlock: what the run was told. Under an emulator, nothing that holds is worth mentioning.
+    A run does not begin without what is required. Under an emulator, nothing that holds is worth
+    mentioning.
     """
-    if parts.emulator:
+    if is_emulated:
         return dict.fromkeys(_BARRIERS, False)
-    landlock: bool | None = True
-    if no_landlock:
-        try:
-            with open("/sys/kernel/security/lsm") as file:
-                landlock = "landlock" in file.read().split(",")
-        except OSError:
-            landlock = None  # unknown
-    return dict.fromkeys(_BARRIERS, True) | {"landlock": landlock}
+    has_run = True if outcome.landlock is not None else None
+    landlock = outcome.landlock > 0 if outcome.landlock is not None else None
+    return dict.fromkeys(_BARRIERS, has_run) | {"landlock": landlock}
+
+
+def _features(outcome: Outcome, *, is_emulated: bool) -> dict[str, int | None]:
+    """Say what the kernel had of that which is not required."""
+    if is_emulated:
+        return {"landlock": 0, "listener": False}
+    return {"landlock": outcome.landlock, "listener": outcome.listener}
 
 
 def _grant(resource: Resource, grant: Grant, used: frozenset[str]) -> dict[str, object]:

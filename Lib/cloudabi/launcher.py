@@ -66,10 +66,8 @@ def run(
     except Interrupted as early:
         return _status(interrupted(early.number))
     if report is not None:
-        from cloudabi._report import barriers
-
-        enforced = barriers(parts, no_landlock=no_landlock)
-        report.finish(manifest, prepared.opened.grants, outcome, enforced)
+        is_emulated = bool(parts.emulator)
+        report.finish(manifest, prepared.opened.grants, outcome, is_emulated=is_emulated)
     return _status(outcome.ending)
 
 

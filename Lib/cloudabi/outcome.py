@@ -80,7 +80,9 @@ class Outcome(Record):
 
     denials: in the order of time. lost: how many records about the run are missing.
     used: places of the grants that the program made use of. reached: names of the limits at which
-    a call failed. output: by place, what was captured.
+    a call failed. output: by place, what was captured. landlock: the version that confined the
+    program, 0 for none. listener: whether its filter told which calls are refused. Both are None
+    where nobody has told, as the program may not have run.
     """
 
     ending: Ending
@@ -90,6 +92,8 @@ class Outcome(Record):
     used: frozenset[str]
     reached: tuple[str, ...]
     output: dict[str, bytes]
+    landlock: int | None = None
+    listener: bool | None = None
 
 
 def interrupted(number: int) -> Ending:

@@ -378,6 +378,8 @@ class Sandbox:
             lost=journal.lost,
             used=frozenset(journal.used),
             reached=tuple(journal.reached),
+            landlock=journal.landlock,
+            listener=journal.listener,
             output=self._opened.captured(),
         )
 
