@@ -134,8 +134,8 @@ static void leave_listener(int listener, long version)
 static long install(unsigned flags)
 {
 	struct sock_fprog program = {.len = len, .filter = code};
-	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags,
-			      &program);
+	long result =
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 
 	if (result < 0)
 		_exit(FAILED);

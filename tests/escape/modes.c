@@ -85,6 +85,8 @@ void run_mode(const char *const *words)
 		answer(CALL(sched_yield));
 	if (equal(words[0], "call") && words[1] != NULL && words[2] != NULL)
 		call(words);
+	if (equal(words[0], "walk") && words[1] != NULL)
+		walk(parse_number(words[1]));
 	if (equal(words[0], "neighbour"))
 		neighbour();
 }
