@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pybuild import ROOT, checks, dist, packages, pip, sources, suites, targets
+from pybuild import ROOT, checks, dist, fuzz, packages, pip, sources, suites, targets
 from pybuild.errors import BuildError, Exit, UsageError
 from pybuild.log import Reporter
 from pybuild.patchset import Patchset
@@ -102,6 +102,27 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("names", nargs="*", metavar="NAME")
     bench.set_defaults(command=_bench)
 
+    fuzz_ = commands.add_parser("fuzz", help="feed parsers with damaged inputs")
+    names = ", ".join(target.name for target in fuzz.TARGETS)
+    fuzz_.add_argument("names", nargs="*", metavar="TARGET", help=names)
+    fuzz_.add_argument(
+        "--seconds", type=float, default=60, metavar="N", help="each (default: %(default)s)"
+    )
+    fuzz_.add_argument(
+        "--folder",
+        type=Path,
+        default=ROOT / "dist" / "fuzz",
+        metavar="F",
+        help="for programs, inputs and crashes (default: dist/fuzz)",
+    )
+    fuzz_.add_argument(
+        "--keep", action="store_true", help="minimise the inputs into tests/fuzz/corpus"
+    )
+    fuzz_.add_argument(
+        "--coverage", action="store_true", help="measure lines and branches of the sources"
+    )
+    fuzz_.set_defaults(command=_fuzz)
+
     clean = commands.add_parser("clean", help="remove dist/ and cached results not in use")
     clean.add_argument("--all", action="store_true", help="remove the whole cache as well")
     clean.set_defaults(command=_clean)
@@ -170,6 +191,16 @@ def _bench(driver: Driver, options: argparse.Namespace) -> None:
     packages.ensure(packages.BENCH, driver.reporter)
     _make(driver, _targets(""))
     suites.bench(driver, options.names)
+
+
+def _fuzz(driver: Driver, options: argparse.Namespace) -> None:
+    packages.ensure(packages.BUILD, driver.reporter)
+    chosen = fuzz.select(options.names)
+    fuzz.command(driver, chosen, options.folder.absolute(), options.seconds)
+    if options.keep:
+        fuzz.keep(driver, chosen, options.folder.absolute())
+    if options.coverage:
+        fuzz.measure(driver, chosen, options.folder.absolute())
 
 
 def _clean(driver: Driver, options: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "libc": ("test_libc*.py", "test_headers*.py"),
     "conformance": ("test_runtime*.py", "test_notes*.py"),
     "escape": ("test_escape*.py",),
-    "sandbox": ("test_sandbox*.py", "test_broker*.py", "test_seccomp*.py"),
+    "sandbox": ("test_sandbox*.py", "test_broker*.py", "test_seccomp*.py", "test_fuzz*.py"),
     "launcher": ("test_launch*.py", "test_denials*.py", "test_janitor*.py", "test_soak*.py"),
     "cpython": ("test_python*.py", "test_guest*.py"),
     "install": ("test_install*.py",),

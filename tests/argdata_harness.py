@@ -18,7 +18,7 @@ from cloudabi.errors import ArgdataError
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "Lib" / "cloudabi"
-CORPUS = ROOT / "tests" / "argdata" / "corpus"
+CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 VECTORS = json.loads((ROOT / "tests" / "data" / "argdata.json").read_text(encoding="utf-8"))
 

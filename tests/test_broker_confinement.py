@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The broker's own confinement, tried from inside, and its parsers under a fuzzer.
+"""The broker's own confinement, tried from inside.
 
-These tests build the broker's files into programs of their own, because nothing in the real one
+These tests build the broker's files into a program of their own, because nothing in the real one
 could be made to try what it must not do.
 """
 
@@ -15,29 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from broker_harness import (
-    CREATE_DIRECTORY,
-    LINK,
-    OPEN,
-    READDIR,
-    RENAME,
-    STAT_GET,
-    STAT_PUT,
-    SYMLINK,
-    Grant,
-    abi,
-    argdata,
-    frame,
-    spec_of,
-)
-from cloudabi.argdata import Fd
+from broker_harness import abi
 from harness import ROOT, scratch
-from notes_harness import NOTE
 from pybuild.runtime import write_host_calls
 
-FUZZ_SECONDS = 8
 EACCES, EXDEV = 13, 18
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
 @cache
@@ -48,12 +30,12 @@ def host_calls() -> Path:
 
 
 @cache
-def built(name: str, *flags: str) -> Path:
+def built(name: str) -> Path:
     """tests/broker/NAME.c with the broker's files, but for its main()."""
     program = scratch() / name
     sources = [path for path in (ROOT / "broker").glob("*.c") if path.name != "main.c"]
     sources += [ROOT / "argdata" / "argdata.c", ROOT / "tests" / "broker" / f"{name}.c"]
-    command = ["clang-16", "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", *flags]
+    command = ["clang-16", "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
     command += ["-D_GNU_SOURCE", f"-I{ROOT}/abi/include", f"-I{ROOT}/argdata"]
     command.append(f"-I{host_calls()}")
     subprocess.run([*command, "-o", str(program), *map(str, sources)], check=True)
@@ -254,61 +236,3 @@ class TestSeccomp:
         calls = [f"{number},{1 | 1 << bit},{5 | 0o2000000},0,0" for bit in range(1, 64)]
         calls += [f"{number},1,{(5 | 0o2000000) ^ 1 << bit},0,0" for bit in range(64)]
         assert set(self.killed(calls)) == {1}
-
-
-class TestFuzzing:
-    def fuzz(self, name: str, corpus: Path, seeds: Sequence[bytes], **variables: str) -> str:
-        program = built(name, "-fsanitize=fuzzer", *SANITIZERS)
-        corpus.mkdir()
-        for number, seed in enumerate(seeds):
-            (corpus / str(number)).write_bytes(seed)
-        done = subprocess.run(
-            [program, f"-max_total_time={FUZZ_SECONDS}", "-max_len=9000", "-timeout=5", corpus],
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=os.environ | variables,
-            cwd=corpus.parent,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-4000:]
-        return done.stderr
-
-    def test_requests(self, tmp_path: Path) -> None:
-        outside, root = tmp_path / "outside", tmp_path / "outside" / "root"
-        root.mkdir(parents=True)
-        (root / "up").symlink_to("..")
-        (root / "sub").mkdir()
-        (root / "sub" / "f").write_text("x")
-        before = sorted(path.name for path in outside.iterdir()), outside.stat().st_ctime_ns
-        paths = {"rights_base": abi.RIGHT_FD_READ, "oflags": abi.O_CREAT, "data_len": 32768}
-        seeds = [frame(op, **paths) for op in range(17)]
-        seeds += [frame(op, "sub/f", **paths) for op in (OPEN, STAT_GET, STAT_PUT)]
-        seeds += [frame(op, "sub/f", "up/x", **paths) for op in (LINK, RENAME, SYMLINK)]
-        seeds += [frame(CREATE_DIRECTORY, "up/../a//./b/"), frame(READDIR, data_len=99, cookie=5)]
-        self.fuzz("fuzz_request", tmp_path / "corpus", seeds, FUZZ_DIRECTORY=str(root))
-        after = sorted(path.name for path in outside.iterdir()), outside.stat().st_ctime_ns
-        assert after == before
-
-    def test_specs(self, tmp_path: Path) -> None:
-        whole = spec_of(3, [Grant(4), Grant(5, name="args.a[1]", base=7)])
-        changes: list[dict[str, object]] = [
-            {},
-            {"no_landlock": True},
-            {"emulator": Fd(7)},
-            {"argdata": argdata([Fd(1)])},
-            {"descriptors": []},
-            {"traces": True, "limits": {"memory": 1 << 30, "cpu": 10**9, "wall": 2 * 10**9}},
-            {"limits": {"threads": 9, "files": 64, "file_size": 1 << 20}},
-        ]
-        launched = {"launcher": 2, "report": Fd(6)}
-        seeds = [argdata(whole | launched | change) for change in changes]
-        self.fuzz("fuzz_spec", tmp_path / "corpus", seeds)
-
-    def test_notes(self, tmp_path: Path) -> None:
-        texts = (b"/dev/fd/3/x.py", b"f"), (b"\xff", b""), (b"", b""), (b"x" * 4096, b"y" * 4096)
-        heads = [(kind, 7, 21, 76, 1, 2, 3) for kind in range(6)]
-        seeds = [
-            NOTE.pack(*head, *map(len, pair)) + b"".join(pair) for head in heads for pair in texts
-        ]
-        self.fuzz("fuzz_note", tmp_path / "corpus", seeds)
