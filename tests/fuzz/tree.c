@@ -18,7 +18,8 @@
 static char base[PATH_MAX];
 
 static const char *const watched[] = {
-	"outside", "outside/secret", "outside/fixed", "outside/fixed/file",
+	"outside",           "outside/secret",
+	"outside/fixed",     "outside/fixed/file",
 	"outside/fixed/sub",
 };
 static struct stat before[LEN(watched)];

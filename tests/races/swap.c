@@ -42,8 +42,8 @@ static bool swapped(struct turn *turn, int result)
 
 static bool exchange(struct turn *turn, const char *a, const char *b)
 {
-	return swapped(turn, renameat2(AT_FDCWD, a, AT_FDCWD, b,
-				       RENAME_EXCHANGE));
+	return swapped(turn,
+		       renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE));
 }
 
 static void exchange_directory(struct turn *turn)
