@@ -166,7 +166,10 @@ def test_in_a_container(processes: int) -> None:
 
 def test_every_call() -> None:
     """Whichever call a kernel does not have: no program runs that is not confined."""
-    calls = sorted(numbers().values()) if LONG else sorted(used_at_the_start())
+    # An outer filter's refusal outranks our question, so one that hides the forbidden call itself
+    # answers it, and nobody has to be ended.
+    every = {*numbers().values()} - {numbers()[FORBIDDEN]}
+    calls = sorted(every if LONG else used_at_the_start())
     cases = [(number, error) for number in calls for error in (ANSWERS if LONG else ANSWERS[1:2])]
     outcome(())  # before there are threads
     with ThreadPoolExecutor(3) as pool:

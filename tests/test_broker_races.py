@@ -29,11 +29,13 @@ from escape.corpus import Programs
 from harness import ROOT, scratch
 from launcher_harness import opened as opened_by_launcher
 from pybuild.targets import X86_64
+from runtime_harness import run_program
 
 LONG = os.environ.get("RACES_LONG") == "1"
-WALK_S = 40 if LONG else 2
+WALK_S = 100 if LONG else 2
 NAIVE_S = 2
 SWAPS_MIN = 10**6 if LONG else 1000
+THOUSANDS_OF_CALLS = 10_000 if LONG else 50
 SECRET = b"secret that must stay outside"
 TURNS = 4
 
@@ -212,3 +214,33 @@ def test_names_that_a_launcher_opens(tmp_path: Path) -> None:
     assert state_of(place) == before
     tell(race="launcher", swaps=swaps.swaps, opened=found[b"inside"], refused=found[None], wins=0)
     tell(race="ordinary opening", wins=naive)
+
+
+def make_canaries(folder: Path) -> dict[str, bytes]:
+    """Links that lead out of the tree that run_program() makes, and what lies there."""
+    (folder / "tree").mkdir()
+    (folder / "tree/out").symlink_to("..")
+    (folder / "secret").write_bytes(SECRET)
+    return {"secret": SECRET, "b": b"0123456789"}
+
+
+def test_memory_that_changes_while_calls_run(tmp_path: Path) -> None:
+    """What comes of a mixture is for nobody to say, but never what nobody has checked."""
+    canaries, start = make_canaries(tmp_path), time.monotonic()
+    before = (tmp_path / "secret").stat()
+    outcome = run_program(
+        "mutation_storm", tmp_path, argument=str(THOUSANDS_OF_CALLS), seconds=1500
+    )
+    assert (outcome.status, outcome.message) == (0, ""), outcome
+    calls, opened, answered, naive = map(int, outcome.output.split())
+    assert calls >= THOUSANDS_OF_CALLS * 1000
+    assert min(opened, answered) > 10
+    # Who looks first and acts then does lose.
+    assert naive > 0
+    assert {name: (tmp_path / name).read_bytes() for name in canaries} == canaries
+    after = (tmp_path / "secret").stat()
+    assert (after.st_mtime_ns, after.st_nlink) == (before.st_mtime_ns, before.st_nlink)
+    assert not (tmp_path / "nw").exists()
+    seconds = round(time.monotonic() - start, 1)
+    counts = {"calls": calls, "opened": opened, "frames": answered, "naive_wins": naive}
+    tell(race="memory", seconds=seconds, wins=0, **counts)
