@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 import struct
 import time
@@ -221,3 +222,65 @@ def test_others_take_all_that_may_be_on_its_way(tmp_path: Path) -> None:
         for end in ends:
             held.call(Syscall.CLOSE, end)
         assert held.error(1, OPEN, "file", rights_base=READ) == ""
+
+
+def resident_kib(pid: int) -> int:
+    """The memory of a process that is its own."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+
+class TestPressure:
+    def test_descriptors_with_every_kind_of_frame(self, held: Guest) -> None:
+        """They are thrown away, whatever the frame comes to."""
+        rights = {"rights_base": DIRECTORY, "rights_inheriting": INHERITING}
+        before = fds_of(held.broker.pid)
+        frames = [frame(op, *paths) for op in range(17) for paths in ((), ("sub",), ("sub", "x"))]
+        for bad, _ in malformed_frames().values():
+            frames.append(bad[:8000])
+        for each in frames:
+            clone = held.request(1, CLONE, **rights).fd
+            for attached in (0, 1, clone):
+                if held.send_with_fd(clone, each, attached) < 0:
+                    break  # the last one has ended it
+                reply = held.receive(clone)
+                if isinstance(reply, Reply) and reply.fd != -1:
+                    held.call(Syscall.CLOSE, reply.fd)
+            held.call(Syscall.CLOSE, clone)
+        assert held.error(1, SYNC) == ""
+        assert fds_of(held.broker.pid) == before
+
+    def test_floods(self, held: Guest, tmp_path: Path) -> None:
+        """From many sides at once: the rest goes on, a neighbour too, and nothing piles up."""
+        (tmp_path / "other").mkdir()
+        rights = {"rights_base": DIRECTORY, "rights_inheriting": INHERITING}
+        held.error(1, STAT_GET, "file")
+        fds, memory = len(fds_of(held.broker.pid)), resident_kib(held.broker.pid)
+        floods = [frame(CLONE, **rights), frame(OPEN, "file", rights_base=READ), b"x", bytes(5000)]
+        with guest_in(tmp_path / "other") as neighbour:
+            for flood in floods * 4:
+                clone = held.request(1, CLONE, **rights).fd
+                assert held.call(Syscall.FLOOD, clone, flood, len(flood)) > 0
+                held.call(Syscall.CLOSE, clone)
+            for _ in range(200):
+                assert held.error(1, STAT_GET, "file") == ""
+                assert neighbour.error(1, STAT_GET, ".") == ""
+            # Each flood holds what it was given, and its capability is no more.
+            assert len(fds_of(held.broker.pid)) <= fds + 2
+            assert resident_kib(held.broker.pid) <= memory + 512
+            assert neighbour.exit(3) == (3, "")
+        assert held.exit(4) == (4, "")
+
+    @pytest.mark.parametrize("reads", [False, True])
+    def test_killed_in_the_middle(self, tree: Path, reads: bool) -> None:
+        """At any byte of a frame, before and after the reply: the broker ends with the guest."""
+        whole = frame(LINK, "file", "hard")
+        for length in (*range(0, len(whole), 9), len(whole)):
+            with guest_in(tree) as held:
+                held.send(1, whole[:length])
+                if reads:
+                    held.receive(1)
+                os.kill(held.pid, signal.SIGKILL)
+                assert held.wait()[0] == 128 + signal.SIGKILL
+            (tree / "hard").unlink(missing_ok=True)
+        assert sorted(path.name for path in tree.iterdir()) == ["file", "sub"]

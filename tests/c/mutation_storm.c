@@ -44,14 +44,9 @@ static cloudabi_fd_t pair[2], directory = NO_FD;
 /* Of the same length, so that any mixture of them is a path as well. Those that
  * lead out come last. */
 static const char paths[][PATH_LEN + 1] = {
-	".///////////////file",
-	"sub/../sub/..///file",
-	".///////////////link",
-	"./////////////////nw",
-	"..////////////secret",
-	"out///////////secret",
-	"sub/../../////secret",
-	"sub/////////////out2",
+	".///////////////file", "sub/../sub/..///file", ".///////////////link",
+	"./////////////////nw", "..////////////secret", "out///////////secret",
+	"sub/../../////secret", "sub/////////////out2",
 };
 
 static uint32_t next(uint32_t *state)
@@ -82,16 +77,16 @@ static void *some_pointer(uint32_t random)
 
 static size_t some_length(uint32_t random)
 {
-	static const size_t lengths[] = {0, 1, 8, 32, SIZE_MAX,
-					 SIZE_MAX / 2 + 2, 16, 9};
+	static const size_t lengths[] = {
+		0, 1, 8, 32, SIZE_MAX, SIZE_MAX / 2 + 2, 16, 9};
 
 	return lengths[random % ARRAY_LEN(lengths)];
 }
 
 static cloudabi_fd_t some_fd(uint32_t random)
 {
-	static const cloudabi_fd_t fds[] = {READ_ONLY, DIRECTORY, NO_FD,
-					    UINT32_MAX, 5, 1 << 20};
+	static const cloudabi_fd_t fds[] = {READ_ONLY,  DIRECTORY, NO_FD,
+					    UINT32_MAX, 5,         1 << 20};
 
 	return fds[random % ARRAY_LEN(fds)];
 }
@@ -231,8 +226,7 @@ static void check_content(cloudabi_fd_t fd)
 /* Rights can only be those that were there to be had. */
 static void open_file(void)
 {
-	const cloudabi_rights_t had =
-		fdstat_of(DIRECTORY).fs_rights_inheriting;
+	const cloudabi_rights_t had = fdstat_of(DIRECTORY).fs_rights_inheriting;
 	cloudabi_fd_t fd;
 	cloudabi_fdstat_t got;
 
