@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pybuild import ROOT, checks, dist, fuzz, packages, pip, sources, suites, targets
+from pybuild import ROOT, checks, dist, fuzz, packages, pip, sources, suites, targets, wheels
 from pybuild.errors import BuildError, Exit, UsageError
 from pybuild.log import Reporter
 from pybuild.patchset import Patchset
@@ -208,7 +208,7 @@ def _clean(driver: Driver, options: argparse.Namespace) -> None:
     if options.all:
         shutil.rmtree(driver.cache, ignore_errors=True)
     else:
-        driver.discard_except(*dist.stages(targets.TARGETS), pip.tools())
+        driver.discard_except(*dist.stages(targets.TARGETS), pip.tools(), wheels.packages())
 
 
 def _patches(driver: Driver, options: argparse.Namespace) -> None:

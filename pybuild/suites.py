@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from pybuild import native, pip
+from pybuild import dist, native, pip, wheels
 from pybuild.errors import SuiteError, UsageError
 from pybuild.stages import Driver
 
@@ -24,6 +24,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "sandbox": ("test_sandbox*.py", "test_broker*.py", "test_seccomp*.py", "test_fuzz*.py"),
     "launcher": ("test_launch*.py", "test_denials*.py", "test_janitor*.py", "test_soak*.py"),
     "cpython": ("test_python*.py", "test_guest*.py"),
+    "packages": ("test_packages*.py",),
     "install": ("test_install*.py",),
     "examples": ("test_examples*.py", "test_targets*.py"),
 }
@@ -42,6 +43,7 @@ def run(driver: Driver, names: list[str], arguments: list[str]) -> None:
     """
     paths = selection(names, driver.root / "tests")
     driver.realize(pip.tools())
+    dist.update(driver, [wheels.product()])
     environment = os.environ | {
         "CLOUDABI_PYTHON": str(driver.path(native.build_python()) / "bin" / native.PYTHON)
     }

@@ -18,6 +18,8 @@ TRIPLE = "x86_64-unknown-cloudabi"
 SYSROOT = ROOT / "dist" / TRIPLE
 PYTHON = SYSROOT / "bin" / "python3"
 STDLIB = SYSROOT / "lib" / "python3.14"
+# Wheels that pip got, and a folder with the same packages; pybuild/wheels.py makes it.
+PACKAGES = ROOT / "dist" / "packages"
 CLOUDABI_RUN = ROOT / "dist" / "host" / "bin" / "cloudabi-run"
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import CLOUDABI_RUN, ROOT, SYSROOT, TRIPLE
+from harness import CLOUDABI_RUN, PACKAGES, ROOT, SYSROOT, TRIPLE
 
 EXAMPLES = ROOT / "examples"
 PORT_SECONDS = 20
@@ -78,6 +79,19 @@ def test_zip(tmp_path: Path) -> None:
     moved("zip.yaml", tmp_path)
     assert output_of("zip.yaml", folder=tmp_path) == (
         "Good morning, Ada Lovelace!\nimported from greetings/__main__.py\n"
+    )
+
+
+def test_packages(tmp_path: Path) -> None:
+    """With packages as the test suite has them, which pip got as the comments say."""
+    wanted = [*PACKAGES.glob("packages/jinja2*"), *PACKAGES.glob("packages/markupsafe*")]
+    for path in wanted:
+        shutil.copytree(path, tmp_path / "packages" / path.name)
+    (wheel,) = PACKAGES.glob("wheels/more_itertools-*.whl")
+    shutil.copy(wheel, tmp_path)
+    moved("packages.yaml", tmp_path)
+    assert output_of("packages.yaml", folder=tmp_path) == (
+        "table 1: Ada and Grace\ntable 2: Emmy and Sofja\ntable 3: Hypatia\nby Jinja 3.1.6\n"
     )
 
 

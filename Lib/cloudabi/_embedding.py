@@ -79,7 +79,7 @@ def start(
 
 
 def _manifest(library: str, given: Given, own: Mapping[str, Any], limits: Limits) -> Manifest:
-    path = [grant._resource(f"path[{index}]") for index, grant in enumerate(given.path, 1)]
+    path = [_entry(grant, f"path[{index}]") for index, grant in enumerate(given.path, 1)]
     streams = {name: own[name] for name in STREAMS if name in own}
     rest = {name: member for name, member in own.items() if name not in STREAMS}
     value = {
@@ -89,6 +89,13 @@ def _manifest(library: str, given: Given, own: Mapping[str, Any], limits: Limits
         **streams,
     }
     return Manifest(Source("", ""), value, tuple(_resources(value)), limits)
+
+
+def _entry(grant: Grant, place: str) -> Resource:
+    """Open nothing that is but named: a text is none of our paths, and none of the sandbox's."""
+    if not isinstance(grant, Grant):
+        raise TypeError(f"`{place}` is a {type(grant).__name__}, not a `Directory` or a `File`")
+    return grant._resource(place)
 
 
 def _merged(given: Given) -> Any:
