@@ -27,20 +27,25 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import cloudabi
-from cloudabi import Connect, Limits, SandboxExecutor, TemporaryDirectory
+from cloudabi import Connect, Directory, File, Limits, SandboxExecutor, TemporaryDirectory
 
 Scenario = Callable[[], object]
 
 PR_SET_CHILD_SUBREAPER = 36
 THREADS = 2
 CENSUS_RUNS = 250
+# However few runs there are, so many times what is held is counted.
+CENSUSES = 4
 # What takes little time is run more often.
 QUICK, QUICK_TIMES = {"value", "threads", "output", "exit"}, 4
 PATIENCE_S = 20.0
-# What a host process may grow by: pieces of its heap at first, and then next to nothing.
-GROWTH_BYTES = 3 << 20
-GROWTH_BYTES_A_RUN = 100
-CLOUDABI_RUN = Path(__file__).parents[1] / "dist" / "host" / "bin" / "cloudabi-run"
+# What a host process may grow by in the second half of the runs, when its heap has all its pieces.
+# From 40,000 runs on, 100 KB for each 1,000 of them are more than that.
+GROWTH_BYTES = 1 << 20
+GROWTH_BYTES_A_RUN = 50
+DIST = Path(__file__).parents[1] / "dist"
+CLOUDABI_RUN = DIST / "host" / "bin" / "cloudabi-run"
+SYSROOT = DIST / "x86_64-unknown-cloudabi"
 DIVIDED = [[5, 0], [3, 0], [2, 1], [2, 0], [1, 4]]
 MANIFEST = """\
 stderr: !fd stderr
@@ -110,6 +115,14 @@ other.close()
 found
 """
 
+PROCESSES = """
+import cloudabi, sys
+given = {"command": "raise SystemExit(21)", "path": [sys.argdata["library"]]}
+with cloudabi.spawn(sys.argdata["python"], given) as process:
+    status = process.wait()
+status
+"""
+
 
 def expect(found: object, expected: object) -> None:
     if found != expected:
@@ -143,6 +156,12 @@ def output() -> None:
     result = cloudabi.run("import sys\nfor n in range(20000): print(n)\nprint(1, file=sys.stderr)")
     expect(result.stdout, b"".join(b"%d\n" % number for number in range(20000)))
     expect(result.stderr, b"1\n")
+
+
+def processes() -> None:
+    python = File(SYSROOT / "bin" / "python3", "exec")
+    args = {"python": python, "library": Directory(SYSROOT / "lib" / "python3.14")}
+    value_of(PROCESSES, 21, args=args, limits=Limits(processes=2))
 
 
 def executor() -> None:
@@ -193,6 +212,7 @@ def scenarios() -> Iterator[dict[str, Scenario]]:
             "files": files,
             "http": lambda: value_of(HTTP, b"42", args=peer),
             "subinterpreters": lambda: value_of(SUBINTERPRETERS, 45),
+            "processes": processes,
             "output": output,
             "exception": lambda: failure_of("1 / 0", cloudabi.ProgramError, "division", none),
             "exit": lambda: failure_of("raise SystemExit(7)", cloudabi.ExitError, "7", none),
@@ -209,45 +229,62 @@ def scenarios() -> Iterator[dict[str, Scenario]]:
 
 @dataclass(frozen=True)
 class Census:
-    """What the host process holds while nothing runs."""
+    """What the host process holds while nothing runs.
+
+    unwaited: processes that had ended, and for which nobody had waited; now we have.
+    """
 
     descriptors: int
     children: int
+    unwaited: int
     temporary: int
     memory_bytes: int
 
-    def complaints(self, now: Census, runs: int) -> list[str]:
-        """What there is more of after some runs."""
-        limit = GROWTH_BYTES + runs * GROWTH_BYTES_A_RUN
-        growth = now.memory_bytes - self.memory_bytes
+    def complaints(self, now: Census) -> list[str]:
+        """What there is more of than there was."""
         counts = ("descriptors", "children", "temporary")
         found = [
             f"{name}: {getattr(self, name)} -> {getattr(now, name)}"
             for name in counts
             if getattr(now, name) > getattr(self, name)
         ]
-        return [*found, *([f"memory grew by {growth} bytes"] if growth > limit else [])]
+        return [*found, *([f"unwaited: {now.unwaited}"] if now.unwaited else [])]
+
+    def growth(self, now: Census, runs: int) -> list[str]:
+        """Whether memory grew by more than it may in so many runs."""
+        growth = now.memory_bytes - self.memory_bytes
+        limit = GROWTH_BYTES + runs * GROWTH_BYTES_A_RUN
+        return [f"memory grew by {growth} bytes"] if growth > limit else []
 
 
 def census() -> Census:
     """Wait for processes that are about to end, orphans among them, and count."""
     gc.collect()
     deadline = time.monotonic() + PATIENCE_S
+    unwaited = _reap()
     while (children := _children()) and time.monotonic() < deadline:
         time.sleep(0.01)
+        unwaited += _reap()
     rollup = Path("/proc/self/smaps_rollup").read_text()
     return Census(
         descriptors=len(os.listdir("/proc/self/fd")),
         children=children,
+        unwaited=unwaited,
         temporary=len(os.listdir(tempfile.gettempdir())),
         memory_bytes=int(rollup.partition("Anonymous:")[2].split()[0]) << 10,
     )
 
 
-def _children() -> int:
+def _reap() -> int:
+    """Wait for what has ended, and count it."""
+    count = 0
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
+            count += 1
+    return count
+
+
+def _children() -> int:
     tasks = Path("/proc/self/task").glob("*/children")
     return sum(len(task.read_text().split()) for task in tasks)
 
@@ -260,26 +297,45 @@ class Soak:
     counts: Counter[str] = field(default_factory=Counter)
     complaints: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
-    first: Census | None = None
-    last: Census | None = None
+    censuses: list[Census] = field(default_factory=list)
 
     def run(self, runs: int, report: Callable[[str], object]) -> None:
-        """Warm up, then run everything in turn, with a census now and then."""
+        """Run everything in turn, with a census now and then, and judge all of these.
+
+        An interruption ends the runs; what was found until then is judged.
+        """
         often = [name for name in self.scenarios if name in QUICK] * (QUICK_TIMES - 1)
         names = itertools.cycle([*self.scenarios, *often])
-        for start in range(0, runs, CENSUS_RUNS):
-            self._together([next(names) for _ in range(min(CENSUS_RUNS, runs - start))])
-            self.last = census()
-            self.first = self.first or self.last
-            report(self.line())
-        assert self.first and self.last
-        self.complaints.update(self.first.complaints(self.last, runs))
+        share = min(CENSUS_RUNS, max(1, runs // CENSUSES))
+        try:
+            for start in range(0, runs, share):
+                self._together([next(names) for _ in range(min(share, runs - start))])
+                self.censuses.append(census())
+                report(self.line())
+        except KeyboardInterrupt:
+            self._forget_interrupted()
+        self._judge(share)
+
+    def _forget_interrupted(self) -> None:
+        """Ctrl-C is for the sandboxes too; all of them have ended."""
+        for complaint in [one for one in self.complaints if "interrupted" in one]:
+            del self.complaints[complaint]
+
+    def _judge(self, share: int) -> None:
+        """Compare: counts with the first census, memory with that in the middle."""
+        for now in self.censuses:
+            self.complaints.update(self.censuses[0].complaints(now))
+        if self.censuses:
+            middle = len(self.censuses) // 2
+            base, last = self.censuses[middle], self.censuses[-1]
+            runs = (len(self.censuses) - 1 - middle) * share
+            self.complaints.update(base.growth(last, runs))
 
     def line(self) -> str:
         """The state in short."""
         seconds, total = time.monotonic() - self.started, self.counts.total()
         wrong = self.complaints.total()
-        return f"{total} runs, {total / seconds:.1f}/s, {wrong} wrong, {self.last}"
+        return f"{total} runs, {total / seconds:.1f}/s, {wrong} wrong, {self.censuses[-1]}"
 
     def _together(self, names: Sequence[str]) -> None:
         with ThreadPoolExecutor(THREADS) as pool:
@@ -300,8 +356,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, scenarios() as mix:
         tempfile.tempdir = folder
         soak = Soak(mix)
-        with suppress(KeyboardInterrupt):
-            soak.run(runs, lambda line: print(line, flush=True))
+        soak.run(runs, lambda line: print(line, flush=True))
+    seconds = time.monotonic() - soak.started
+    print(f"{soak.counts.total():8} runs in {seconds:.0f} s")
     for name, count in soak.counts.items():
         print(f"{count:8} {name}")
     for complaint, count in soak.complaints.items():
