@@ -204,45 +204,53 @@ static void *find_room(size_t len)
 	return mem;
 }
 
-static void *move(void *mem, size_t used, size_t len, size_t wanted,
+static void *move(void *mem, size_t used, size_t *len, size_t wanted,
 		  map_function *map)
 {
-	void *copy = map(find_room(wanted), wanted);
+	void *copy = __block_take(&wanted);
 
+	if (copy == NULL)
+		copy = map(find_room(wanted), wanted);
 	if (copy == MAP_FAILED)
 		return NULL;
 	memcpy(copy, mem, used);
-	__munmap(mem, len);
+	__block_unmap(mem, *len);
+	*len = wanted;
 	return copy;
 }
 
 static void *grow(void *mem, size_t used, size_t *len, size_t wanted,
 		  map_function *map)
 {
-	void *result = extend(mem, *len, wanted, map) ?
-			       mem :
-			       move(mem, used, *len, wanted, map);
+	if (!extend(mem, *len, wanted, map))
+		return move(mem, used, len, wanted, map);
+	*len = wanted;
+	return mem;
+}
 
-	if (result != NULL)
-		*len = wanted;
-	return result;
+static void *enlarge(void *mem, size_t used, size_t *len, size_t needed)
+{
+	size_t wanted = with_slack(needed);
+	size_t more = __block_extend((char *)mem + *len, needed - *len,
+				     wanted - *len);
+	void *result;
+
+	*len += more;
+	if (more > 0)
+		return mem;
+	result = grow(mem, used, len, wanted, map_spare_memory);
+	return result != NULL ? result :
+				grow(mem, used, len, needed, map_memory);
 }
 
 /* The first `used` of `*len` bytes have contents; `needed` is a multiple of
  * the page size. NULL leaves everything as it was. */
 void *__resize_mapping(void *mem, size_t used, size_t *len, size_t needed)
 {
-	void *result;
-
-	if (needed > *len) {
-		result = grow(mem, used, len, with_slack(needed),
-			      map_spare_memory);
-		return result != NULL ?
-			       result :
-			       grow(mem, used, len, needed, map_memory);
-	}
+	if (needed > *len)
+		return enlarge(mem, used, len, needed);
 	if (needed < used && needed < *len) {
-		__munmap((char *)mem + needed, *len - needed);
+		__block_unmap((char *)mem + needed, *len - needed);
 		*len = needed;
 	}
 	return mem;

@@ -13,18 +13,20 @@
 /*
  * Each large block is a mapping of its own. To make one and to touch its pages
  * for the first time takes longer than most programs work with the memory, and
- * who has freed one soon needs another. So a few that were freed are kept.
+ * who has freed one soon needs another. So a few that were freed are kept, and
+ * joined where one begins at the end of another. What is needed is cut off from
+ * their beginnings: a block that grows finds the rest behind itself.
  */
 enum {
-	KEPT_MAX = 8
+	KEPT_MAX = 16
 };
 
 static const size_t block_min = (size_t)128 << 10;
-static const size_t block_max = (size_t)4 << 20;
-static const size_t total_max = (size_t)16 << 20;
+static const size_t block_max = (size_t)48 << 20;
+static const size_t total_max = (size_t)64 << 20;
 
 struct block {
-	void *mem;
+	char *mem;
 	size_t len;
 };
 
@@ -38,7 +40,7 @@ static struct {
 
 volatile int *const __blocks_lockptr = kept.lock;
 
-/* Preconditions for the next four: kept is locked. */
+/* Preconditions for what follows, up to cut(): kept is locked. */
 static struct block take(unsigned i)
 {
 	struct block block = kept.blocks[i];
@@ -57,8 +59,28 @@ static void drop_last(void)
 	__munmap(block.mem, block.len);
 }
 
+/* Takes those that touch a block, and returns all as one. */
+static struct block join(struct block block)
+{
+	for (unsigned i = kept.len; i-- > 0;) {
+		struct block other = kept.blocks[i];
+
+		if (other.mem + other.len == block.mem)
+			block.mem = other.mem;
+		else if (block.mem + block.len != other.mem)
+			continue;
+		block.len += take(i).len;
+	}
+	return block;
+}
+
 static void keep(struct block block)
 {
+	block = join(block);
+	if (block.len > total_max) {
+		__munmap(block.mem + total_max, block.len - total_max);
+		block.len = total_max;
+	}
 	while (kept.len == KEPT_MAX || kept.total + block.len > total_max)
 		drop_last();
 	memmove(kept.blocks + 1, kept.blocks, kept.len * sizeof(block));
@@ -67,29 +89,69 @@ static void keep(struct block block)
 	kept.total += block.len;
 }
 
-/* At most a quarter more than needed, so that little is wasted. */
-static struct block find(size_t len)
+static size_t smaller(size_t a, size_t b)
 {
-	for (unsigned i = 0; i < kept.len; ++i)
-		if (kept.blocks[i].len >= len &&
-		    kept.blocks[i].len - len <= len / 4)
-			return take(i);
-	return (struct block){0};
+	return a < b ? a : b;
+}
+
+/* Too little to be kept by itself goes with the block. */
+static size_t to_cut(struct block block, size_t len)
+{
+	return block.len - len < block_min ? block.len : len;
+}
+
+/* Little is wasted: at most a quarter of what is needed. */
+static bool suits(struct block block, size_t len)
+{
+	return block.len >= len && to_cut(block, len) - len <= len / 4;
+}
+
+static struct block cut(unsigned i, size_t len)
+{
+	struct block block = kept.blocks[i];
+
+	len = to_cut(block, len);
+	if (len == block.len)
+		return take(i);
+	kept.total -= len;
+	kept.blocks[i] = (struct block){block.mem + len, block.len - len};
+	return (struct block){block.mem, len};
+}
+
+void *__block_take(size_t *len)
+{
+	struct block block = {0};
+
+	LOCK(kept.lock);
+	for (unsigned i = 0; i < kept.len && block.mem == NULL; ++i)
+		if (suits(kept.blocks[i], *len))
+			block = cut(i, *len);
+	UNLOCK(kept.lock);
+	if (block.mem != NULL)
+		*len = block.len;
+	return block.mem;
+}
+
+size_t __block_extend(void *end, size_t least, size_t most)
+{
+	struct block block = {0};
+
+	LOCK(kept.lock);
+	for (unsigned i = 0; i < kept.len && block.mem == NULL; ++i)
+		if (kept.blocks[i].mem == end && kept.blocks[i].len >= least)
+			block = cut(i, smaller(kept.blocks[i].len, most));
+	UNLOCK(kept.lock);
+	return block.len;
 }
 
 void *__block_map(size_t *len, bool *fresh)
 {
-	struct block block;
+	void *mem = __block_take(len);
 
-	LOCK(kept.lock);
-	block = find(*len);
-	UNLOCK(kept.lock);
-	*fresh = block.mem == NULL;
-	if (*fresh)
-		return __mmap(NULL, *len, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANON, -1, 0);
-	*len = block.len;
-	return block.mem;
+	*fresh = mem == NULL;
+	return *fresh ? __mmap(NULL, *len, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANON, -1, 0) :
+			mem;
 }
 
 void __block_unmap(void *mem, size_t len)

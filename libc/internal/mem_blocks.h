@@ -8,6 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Returns memory that was kept, or NULL. `*len` is as below. */
+hidden void *__block_take(size_t *len);
+
+/*
+ * Takes what was kept at the end of a block; returns how much, which is nothing
+ * or not less than `least`. The lengths are multiples of the page size.
+ */
+hidden size_t __block_extend(void *end, size_t least, size_t most);
+
 /*
  * Returns memory or MAP_FAILED. `*len` is a multiple of the page size and may
  * become larger. `*fresh` tells whether the memory is all zero.

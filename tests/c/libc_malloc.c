@@ -313,8 +313,65 @@ static void give_memory_back(void)
 	}
 }
 
+static size_t page_of(const void *mem)
+{
+	return (size_t)mem / 4096;
+}
+
+/* Large blocks are cut from what was freed, and joined when they are freed. */
+static void cut_and_join(void)
+{
+	char *whole = malloc(8 << 20);
+	size_t first = page_of(whole);
+	char *parts[4];
+
+	memset(whole, 1, 8 << 20);
+	free(whole);
+	for (size_t i = 0; i < LENGTH(parts); ++i) {
+		parts[i] = calloc(1, 1 << 20);
+		row("%zu", i);
+		EXPECT(page_of(parts[i]) - first < (8 << 20) / 4096);
+		EXPECT(is_zero((unsigned char *)parts[i], 1 << 20));
+		memset(parts[i], 2, 1 << 20);
+	}
+	for (size_t i = 0; i < LENGTH(parts); ++i)
+		free(parts[(i * 3 + 1) % LENGTH(parts)]);
+	row("joined");
+	whole = malloc(8 << 20);
+	EXPECT_INT(page_of(whole), first);
+	free(whole);
+}
+
+/* What was freed behind a block is what it grows into: it need not move. */
+static void grow_into_what_was_freed(void)
+{
+	unsigned char *mem = malloc(8 << 20);
+	size_t first = page_of(mem);
+	size_t size = 200000;
+
+	memset(mem, 1, 8 << 20);
+	free(mem);
+	mem = malloc(size);
+	memset(mem, 2, size);
+	for (; size < 5000000; size += size / 8) {
+		row("%zu", size);
+		mem = realloc(mem, size);
+		EXPECT(mem != NULL);
+		EXPECT_INT(page_of(mem), first);
+		EXPECT_INT(mem[199999], 2);
+		EXPECT(malloc_usable_size(mem) >= size);
+		memset(mem + 200000, 3, size - 200000);
+	}
+	row("shrunk");
+	mem = realloc(mem, 300000);
+	EXPECT(malloc_usable_size(mem) >= 300000 && mem[299999] == 3);
+	EXPECT_INT(page_of(mem), first);
+	free(mem);
+}
+
 CASES(CASE(use_from_threads), CASE(ask_for_alignment), CASE(ask_for_nothing),
-      CASE(ask_for_too_much),
+      CASE(ask_for_too_much), CASE(cut_and_join),
+      CASE(grow_into_what_was_freed),
       NATIVE(ask_for_more_than_there_is, "memory is not limited"),
       NATIVE(use_everything_up, "memory is not limited"),
       NATIVE(give_memory_back, "memory is not limited"))

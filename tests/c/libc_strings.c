@@ -11,6 +11,7 @@ enum {
 	ROOM = 8192,
 	SHORT = 150,
 	LONG = 3000,
+	MUCH = 300000,
 	ROUNDS = 20000
 };
 
@@ -131,6 +132,36 @@ static void check_finding(size_t len)
 	CHECK(memchr(mem, byte | 0x300, len) == find_byte(mem, byte, len));
 }
 
+/* Where the target lies just behind the source, apart from whole pages. */
+static void check_copying_just_ahead(void)
+{
+	for (size_t ahead = 0; ahead < 80; ++ahead)
+		for (size_t len = 1023; len < 1100; len += 11) {
+			copy_bytes(expected, target, ROOM);
+			copy_bytes(expected + ahead, source, len);
+			CHECK(memcpy(target + ahead, source, len) ==
+			      target + ahead);
+			CHECK(is_expected());
+		}
+}
+
+/* Unlike the rest this is larger than any cache nearby. */
+static void check_copying_much(void)
+{
+	static unsigned char from[MUCH], to[MUCH + 100];
+
+	for (size_t i = 0; i < MUCH; ++i)
+		from[i] = (unsigned char)random_below(256);
+	for (size_t shift = 0; shift < 100; shift += 7) {
+		size_t len = MUCH - 3 * shift;
+
+		to[shift + len] = 77;
+		memcpy(to + shift, from, len);
+		CHECK(compare_bytes(to + shift, from, len) == 0);
+		CHECK(to[shift + len] == 77);
+	}
+}
+
 static void test(void)
 {
 	source = map_before_guard();
@@ -146,4 +177,6 @@ static void test(void)
 		check_comparing(len);
 		check_finding(len);
 	}
+	check_copying_just_ahead();
+	check_copying_much();
 }
