@@ -11,7 +11,19 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pybuild import ROOT, checks, dist, fuzz, packages, pip, sources, suites, targets, wheels
+from pybuild import (
+    ROOT,
+    checks,
+    dist,
+    fuzz,
+    packages,
+    pip,
+    regression,
+    sources,
+    suites,
+    targets,
+    wheels,
+)
 from pybuild.errors import BuildError, Exit, UsageError
 from pybuild.log import Reporter
 from pybuild.patchset import Patchset
@@ -22,6 +34,7 @@ examples:
   build_python.py run examples/hello.yaml       build what is missing, then run it
   build_python.py test                          build, then run all tests
   build_python.py test sandbox -- -k openat     one suite, with an option for pytest
+  build_python.py upstream test_os test_socket  do the patches leave these tests as they were?
   build_python.py build --target all            fill dist/ for every target
   build_python.py check --fix                   style, types, generated files
   build_python.py patches import                edit the patches as commits in git
@@ -90,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         "--target", default="all", metavar="T", help="only tests on a triple (default: all)"
     )
     test.set_defaults(command=_test)
+
+    upstream = commands.add_parser(
+        "upstream", help="run CPython's own tests natively, without and with the patches"
+    )
+    upstream.add_argument("names", nargs="*", metavar="NAME", help="a test file, as test_json")
+    upstream.set_defaults(command=_upstream)
 
     check = commands.add_parser("check", help="check style, types and generated files")
     check.add_argument("--fix", action="store_true", help="repair what can be repaired")
@@ -171,6 +190,11 @@ def _test(driver: Driver, options: argparse.Namespace) -> None:
     _make(driver, tuple(dict.fromkeys((*_targets(""), *chosen))))
     only = [] if chosen == targets.TARGETS else [f"--target={chosen[0].triple}"]
     suites.run(driver, options.suites, [*only, *options.pytest])
+
+
+def _upstream(driver: Driver, options: argparse.Namespace) -> None:
+    packages.ensure(packages.BUILD, driver.reporter)
+    regression.run(driver, options.names)
 
 
 def _check(driver: Driver, options: argparse.Namespace) -> None:
