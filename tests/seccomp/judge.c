@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Compares filters, the way the runtime adds one to the other, with a table.
+ *
+ *   judge calls TABLE ARCH X32 FIRST STAGE ELSE PID COUNT SEED FILTER…
+ *       each number and each bit, then COUNT calls at random; prints how many
+ *       calls were judged, then instructions that were not covered, if any
+ *   judge mutants TABLE ARCH X32 FIRST STAGE ELSE PID COUNT SEED FILTER
+ *       the same with one mistake after the other in the filter, each until it
+ *       is noticed; prints those that nothing notices, then how many there were, how many
+ *       of these the kernel refuses, and how many are proven to change nothing
+ *
+ * FIRST is what was in force at the beginning and STAGE what is now, as bits;
+ * ELSE is the verdict on what was never allowed.
+ *
+ * The status is 0 if all is well.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+
+#define FIXED_ARGUMENTS 11
+
+static struct table table;
+static struct filters filters;
+static uint64_t judged;
+
+static bool is_right(void *context, const struct call *call)
+{
+	judged++;
+	return filters_judge(context, call) == table_judge(&table, call);
+}
+
+static bool is_right_aloud(void *context, const struct call *call)
+{
+	if (is_right(context, call))
+		return true;
+	printf("machine %#" PRIx32 ", call %" PRIu32 "(", call->arch,
+	       call->number);
+	for (size_t i = 0; i < ARGUMENTS; i++)
+		printf("%#" PRIx64 "%s", call->arguments[i],
+		       i + 1 < ARGUMENTS ? ", " : ")");
+	printf(" gives %#" PRIx32 ", not %#" PRIx32 "\n",
+	       filters_judge(context, call), table_judge(&table, call));
+	return false;
+}
+
+static void read_program(struct program *program, const char *path)
+{
+	FILE *stream = fopen(path, "rb");
+
+	if (stream == NULL) {
+		perror(path);
+		exit(2);
+	}
+	program->len = fread(program->code, sizeof(program->code[0]),
+			     PROGRAM_MAX, stream);
+	fclose(stream);
+	if (!program_is_valid(program)) {
+		fprintf(stderr, "%s is no filter\n", path);
+		exit(2);
+	}
+}
+
+static int judge_calls(uint64_t count, uint64_t seed)
+{
+	if (!calls_systematic(&table, is_right_aloud, &filters) ||
+	    !calls_random(&table, count, seed, is_right_aloud, &filters))
+		return 1;
+	printf("%" PRIu64 "\n", judged);
+	return filters_uncovered(&filters) > 0;
+}
+
+static int judge_mutants(uint64_t count, uint64_t seed)
+{
+	const struct tests tests = {&table, is_right, count, seed};
+	struct mutants mutants = {0};
+
+	if (!tests_pass(&tests, &filters) || filters.len != 1)
+		return 1;
+	mutants_judge(&tests, &filters, &mutants);
+	printf("%zu %zu %zu\n", mutants.len, mutants.refused, mutants.same);
+	return mutants.survivors > 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t count, seed;
+
+	if (argc <= FIXED_ARGUMENTS || argc > FIXED_ARGUMENTS + FILTERS_MAX)
+		return 2;
+	table.arch = (uint32_t)strtoul(argv[3], NULL, 0);
+	table.has_x32 = strcmp(argv[4], "1") == 0;
+	table.first = (unsigned)strtoul(argv[5], NULL, 0);
+	table.stage = (unsigned)strtoul(argv[6], NULL, 0);
+	table.otherwise = (uint32_t)strtoul(argv[7], NULL, 0);
+	table_read(&table, argv[2], strtoull(argv[8], NULL, 0));
+	for (int i = FIXED_ARGUMENTS; i < argc; i++)
+		read_program(&filters.programs[filters.len++], argv[i]);
+	count = strtoull(argv[9], NULL, 0);
+	seed = strtoull(argv[10], NULL, 0);
+	if (strcmp(argv[1], "mutants") == 0)
+		return judge_mutants(count, seed);
+	return judge_calls(count, seed);
+}
