@@ -318,10 +318,18 @@ static size_t page_of(const void *mem)
 	return (size_t)mem / 4096;
 }
 
+/* There is not as much, so everything goes back to the system. */
+static void forget_what_was_freed(void)
+{
+	EXPECT(mmap(NULL, SIZE_MAX / 4 * 3 & ~(size_t)65535, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANON, -1, 0) == MAP_FAILED);
+	EXPECT_INT(errno, ENOMEM);
+}
+
 /* Large blocks are cut from what was freed, and joined when they are freed. */
 static void cut_and_join(void)
 {
-	char *whole = malloc(8 << 20);
+	char *whole = (forget_what_was_freed(), malloc(8 << 20));
 	size_t first = page_of(whole);
 	char *parts[4];
 
@@ -345,7 +353,7 @@ static void cut_and_join(void)
 /* What was freed behind a block is what it grows into: it need not move. */
 static void grow_into_what_was_freed(void)
 {
-	unsigned char *mem = malloc(8 << 20);
+	unsigned char *mem = (forget_what_was_freed(), malloc(8 << 20));
 	size_t first = page_of(mem);
 	size_t size = 200000;
 
