@@ -44,7 +44,7 @@ def test_many_processes_leave_nothing_in_the_broker(name: str, tmp_path: Path) -
     outcome = run_program(name, tmp_path, processes=PROCESSES, on_echo=look)
     assert outcome == Outcome(0, "", "")
     (fds, pages), after = seen
-    assert abs(after[0] - fds) <= 3  # those of the last process, which may have just ended
+    assert after[0] <= fds + 3  # those of the last process, which may have just ended
     assert after[1] <= pages + 4
 
 
