@@ -66,3 +66,11 @@ _PyConfig_InitPathConfig(PyConfig *config, int compute_path_config)
     Py_DECREF(path);
     return status;
 }
+
+/* Asked for by the module _testinternalcapi. */
+PyObject *
+_Py_Get_Getpath_CodeObject(void)
+{
+    PyErr_SetString(PyExc_NotImplementedError, "there is no getpath");
+    return NULL;
+}

@@ -35,6 +35,8 @@ examples:
   build_python.py test                          build, then run all tests
   build_python.py test sandbox -- -k openat     one suite, with an option for pytest
   build_python.py upstream test_os test_socket  do the patches leave these tests as they were?
+  build_python.py test stdlib test_os test_re   CPython's own tests, all without a name
+  build_python.py test stdlib -- --rerun-failed with an option, all of which `-- --help` lists
   build_python.py build --target all            fill dist/ for every target
   build_python.py check --fix                   style, types, generated files
   build_python.py patches import                edit the patches as commits in git
@@ -98,9 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     test = commands.add_parser("test", help="build, then run test suites")
-    test.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(suites.SUITES))
+    offered = ", ".join([*suites.SUITES, "stdlib [NAME...]"])
+    test.add_argument("suites", nargs="*", metavar="SUITE", help=offered)
     test.add_argument(
-        "--target", default="all", metavar="T", help="only tests on a triple (default: all)"
+        "--target",
+        metavar="T",
+        help="only tests on a triple (default: all; stdlib: this machine's)",
     )
     test.set_defaults(command=_test)
 
@@ -186,15 +191,29 @@ def _run(driver: Driver, options: argparse.Namespace) -> None:
 
 def _test(driver: Driver, options: argparse.Namespace) -> None:
     packages.ensure(packages.TEST + packages.CHECK, driver.reporter)
-    chosen = _targets(options.target)
+    if options.suites[:1] == ["stdlib"]:
+        _test_stdlib(driver, options)
+        return
+    chosen = _targets(options.target or "all")
     _make(driver, tuple(dict.fromkeys((*_targets(""), *chosen))))
     only = [] if chosen == targets.TARGETS else [f"--target={chosen[0].triple}"]
+    if suites.wants("subset", options.suites):
+        dist.update(driver, [dist.test_product(target) for target in _targets("")])
     suites.run(driver, options.suites, [*only, *options.pytest])
 
 
 def _upstream(driver: Driver, options: argparse.Namespace) -> None:
     packages.ensure(packages.BUILD, driver.reporter)
     regression.run(driver, options.names)
+
+
+def _test_stdlib(driver: Driver, options: argparse.Namespace) -> None:
+    """Run CPython's own tests on one target, or on all, one after the other."""
+    names = [*options.suites[1:], *options.pytest]
+    for target in _targets(options.target or ""):
+        _make(driver, tuple(dict.fromkeys((*_targets(""), target))))
+        dist.update(driver, [dist.test_product(target)])
+        suites.stdlib(driver, target, names)
 
 
 def _check(driver: Driver, options: argparse.Namespace) -> None:

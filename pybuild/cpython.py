@@ -2,6 +2,7 @@
 # CPython for the targets, cross-built by the native one.
 
 import functools
+import os
 import platform
 import shutil
 from pathlib import Path
@@ -29,6 +30,20 @@ TARGET_OPTIONS = (
     "ac_cv_buggy_getaddrinfo=no",
 )
 
+# Written in C for the standard library's own tests, and linked into an interpreter of its own.
+TEST_MODULES = (
+    *("_ctypes_test", "_testbuffer", "_testcapi", "_testclinic", "_testclinic_limited"),
+    *("_testimportmultiple", "_testinternalcapi", "_testlimitedcapi", "_testmultiphase"),
+    *("_testsinglephase", "_xxtestfuzz", "xxlimited", "xxlimited_35", "xxsubtype"),
+)
+
+# What all tests use; each test is compiled when it is run.
+SUPPORT = (Path("test", "support"), Path("test", "libregrtest"))
+
+# The folders in the result of the compilation.
+SHIPPED = Path("shipped")
+TESTS = Path("tests")
+
 # What cffi's setup would find out; and what it includes that CloudABI has not.
 CFFI_FLAGS = ("-DUSE__THREAD", "-DHAVE_SYNC_SYNCHRONIZE")
 CFFI_OURS = Path("ports", "cffi")
@@ -42,15 +57,66 @@ def python(target: Target) -> Stage:
     """bin/python3, one static executable, and lib/python3.14 in source and compiled form."""
 
     def build(build: Build) -> None:
+        _link(build.need(built) / SHIPPED, build.out)
+
+    built = _built(target)
+    return Stage(
+        name=f"python-{target.triple}",
+        title=f"take what is shipped of CPython for {target.triple}",
+        build=build,
+        needs=(built,),
+    )
+
+
+@functools.cache
+def tests(target: Target) -> Stage:
+    """The same with the standard library's own tests, and the modules that they want."""
+
+    def build(build: Build) -> None:
+        _link(build.need(built) / SHIPPED / LIBRARY, build.out / LIBRARY)
+        _link(build.need(built) / TESTS, build.out)
+        _declare_test_modules(build)
+
+    built = _built(target)
+    return Stage(
+        name=f"python-tests-{target.triple}",
+        title=f"take what tests want of CPython for {target.triple}",
+        build=build,
+        needs=(built, native.build_python()),
+    )
+
+
+def _declare_test_modules(build: Build) -> None:
+    """Have sysconfig say that there are modules for tests, which others skip themselves without."""
+    (data,) = (build.out / LIBRARY).glob("_sysconfigdata_*.py")
+    text = data.read_text()
+    if "'TEST_MODULES': 'no'" not in text:
+        raise AssertionError(f"{data} says nothing about modules for tests")
+    data.unlink()  # what is shipped has the same file
+    data.write_text(text.replace("'TEST_MODULES': 'no'", "'TEST_MODULES': 'yes'"))
+    (compiled,) = (build.out / LIBRARY / "__pycache__").glob("_sysconfigdata_*.pyc")
+    compiled.unlink()
+
+
+def _link(source: Path, target: Path) -> None:
+    """Add a folder to what is there, without a copy."""
+    shutil.copytree(source, target, copy_function=os.link, dirs_exist_ok=True)
+
+
+def _built(target: Target) -> Stage:
+    """What is shipped, and what only tests want, from one and the same compilation."""
+
+    def build(build: Build) -> None:
         source = native.patched_source(build)
         folder = build.tmp / "build"
         _add_modules(build, target, source / "Modules", folder / "Modules")
         _configure(build, target, source, folder)
         build.run("make", f"-j{build.jobs}", "python", "pybuilddir.txt", cwd=folder)
         _install(build, source, folder)
+        _add_tests(build, source, folder)
 
     return Stage(
-        name=f"python-{target.triple}",
+        name=f"cpython-{target.triple}",
         title=f"build CPython for {target.triple}",
         build=build,
         needs=(
@@ -113,10 +179,27 @@ def _configure(build: Build, target: Target, source: Path, folder: Path) -> None
 
 
 def _install(build: Build, source: Path, folder: Path) -> None:
-    (build.out / "bin").mkdir()
-    build.run(STRIP, "-o", build.out / "bin" / "python3", folder / "python")
-    library = build.out / LIBRARY
+    out = build.out / SHIPPED
+    (out / "bin").mkdir(parents=True)
+    build.run(STRIP, "-o", out / "bin" / "python3", folder / "python")
+    library = out / LIBRARY
     shutil.copytree(source / "Lib", library, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    for path in folder.glob("build/lib.*/_sysconfigdata_*.py"):
+    for path in folder.glob("build/lib.*/_sysconfig*"):
         shutil.copy(path, library)
-    native.compile_library(build, library)
+    native.compile_library(build, out)
+
+
+def _add_tests(build: Build, source: Path, folder: Path) -> None:
+    """Link the interpreter again, with the modules that tests want, and add the tests."""
+    setup = (source / "Modules" / "Setup.stdlib.in").read_text()
+    lines = (line.rpartition("@")[2] for line in setup.splitlines())
+    wanted = [line for line in lines if line.split(" ")[0] in TEST_MODULES]
+    with (folder / "Modules" / "Setup.local").open("a") as local:
+        local.writelines(f"{line}\n" for line in wanted)
+    build.run("make", f"-j{build.jobs}", "python", cwd=folder)
+    out = build.out / TESTS
+    (out / "bin").mkdir(parents=True)
+    build.run(STRIP, "-o", out / "bin" / "python3", folder / "python")
+    shutil.copytree(source / "Lib" / "test", out / LIBRARY / "test")
+    for part in SUPPORT:
+        native.compile_library(build, out, LIBRARY / part)

@@ -79,6 +79,17 @@ def target_product(target: Target) -> Product:
     return Product(target.triple, parts, fill)
 
 
+def test_product(target: Target) -> Product:
+    """dist/tests/<triple>: what the standard library's own tests run with."""
+    parts = (cpython.tests(target), guest.package())
+
+    def fill(driver: Driver, folder: Path) -> None:
+        for stage in parts:
+            shutil.copytree(driver.path(stage), folder, dirs_exist_ok=True)
+
+    return Product(f"tests/{target.triple}", parts, fill)
+
+
 def wheel_product(target: Target) -> Product:
     """dist/wheel, with one file for pip."""
     part = wheel.wheel(target)

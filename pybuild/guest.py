@@ -24,7 +24,7 @@ def package() -> Stage:
     def build(build: Build) -> None:
         library = build.out / native.LIBRARY
         copy(build.root / FOLDER, library / FOLDER.name, MODULES)
-        native.compile_library(build, library)
+        native.compile_library(build, build.out)
 
     return Stage(
         name="guest-package",

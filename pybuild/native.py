@@ -52,14 +52,14 @@ def interpreter(build: Build) -> Path:
     return build.need(build_python()) / "bin" / PYTHON
 
 
-def compile_library(build: Build, library: Path) -> None:
-    """Add the compiled form of all modules in a part of the guest's standard library.
+def compile_library(build: Build, root: Path, library: Path = LIBRARY) -> None:
+    """Add the compiled form of all modules in a part of the guest's standard library below root.
 
     Unchecked, because the library is read-only to programs and a copy may lose its times.
     """
     build.run(
         *(interpreter(build), "-I", "-m", "compileall", "-q", f"-j{build.jobs}"),
-        *("--invalidation-mode", "unchecked-hash", "-s", str(build.out), library),
+        *("--invalidation-mode", "unchecked-hash", "-s", str(root), root / library),
     )
 
 

@@ -5,9 +5,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from pybuild import dist, native, pip, wheels
+from pybuild import ROOT, dist, native, pip, wheels
 from pybuild.errors import SuiteError, UsageError
 from pybuild.stages import Driver
+from pybuild.targets import Target
 
 # Where pyperformance keeps its programs.
 PYPERFORMANCE = native.SITE_PACKAGES / "pyperformance" / "data-files" / "benchmarks"
@@ -26,6 +27,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "cpython": ("test_python*.py", "test_guest*.py"),
     "packages": ("test_packages*.py",),
     "install": ("test_install*.py",),
+    "subset": ("test_stdlib*.py",),
     "examples": ("test_examples*.py", "test_targets*.py"),
 }
 
@@ -33,6 +35,13 @@ SUITES: dict[str, tuple[str, ...]] = {
 def selection(names: list[str], tests: Path) -> list[str]:
     """Turn names of suites, or of files without `test_` and `.py`, into paths for pytest."""
     return [str(path.relative_to(tests.parent)) for name in names for path in _files(name, tests)]
+
+
+def wants(name: str, names: list[str]) -> bool:
+    """Tell whether tests of a suite are among those that are named, as all are by no name."""
+    tests = ROOT / "tests"
+    paths = selection(names, tests)
+    return not paths or bool(set(paths) & set(selection([name], tests)))
 
 
 def run(driver: Driver, names: list[str], arguments: list[str]) -> None:
@@ -54,6 +63,20 @@ def run(driver: Driver, names: list[str], arguments: list[str]) -> None:
     command: list[str | Path] = [python, *tox, *workers, *paths, *arguments]
     if subprocess.run(command, cwd=driver.root, env=environment, check=False).returncode != 0:
         raise SuiteError("tests failed")
+
+
+def stdlib(driver: Driver, target: Target, arguments: list[str]) -> None:
+    """Run the standard library's own tests, each file in a sandbox; docs/stdlib.md has more.
+
+    Raises SuiteError: something did not come to what is expected of it.
+    """
+    python = driver.root / "dist" / "host" / "bin" / native.PYTHON
+    command: list[str | Path] = [python, "-m", "stdlib_suite", "--target", target.triple]
+    command += ["--jobs", str(driver.jobs), *arguments]
+    folders = os.pathsep.join([str(driver.root), str(driver.root / "tests")])
+    environment = os.environ | {"PYTHONPATH": folders}
+    if subprocess.run(command, cwd=driver.root, env=environment, check=False).returncode != 0:
+        raise SuiteError("the standard library's tests failed")
 
 
 def bench(driver: Driver, names: list[str]) -> None:

@@ -11,6 +11,8 @@ none of it. docs/api.md tells more.
 
 from __future__ import annotations
 
+import sys
+
 from cloudabi._record import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ __all__ = [
     "run_async",
     "spawn",
 ]
+if sys.platform == "cloudabi":  # a program in a sandbox starts no other sandboxes
+    __all__[:] = ["ArgdataError", "CloudabiError", "Process", "RunError", "spawn"]
 
 # Where these are looked for; what comes first is imported first.
 _MODULES = ("errors", "processes", "grants", "failures", "api", "executor")
