@@ -52,6 +52,14 @@ def test_vectors(tmp_path: Path) -> None:
     assert printed == f"{len(good)} {len(bad)}\n"
 
 
+def test_all_that_it_names_is_there() -> None:
+    printed = run_python("""
+        from cloudabi import *
+        print(spawn.__module__, issubclass(ArgdataError, Exception))
+    """)
+    assert printed == "cloudabi.processes True\n"
+
+
 def test_nothing_of_it_is_imported_at_start() -> None:
     printed = run_python("""
         import sys

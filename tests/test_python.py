@@ -437,6 +437,33 @@ def test_files_below_a_granted_directory(tmp_path: Path) -> None:
     ) == ("[('.', ['a'], []), ('a', ['b'], ['file', 'link']), ('a/b', [], ['moved'])]\n")
 
 
+def test_real_paths(tmp_path: Path) -> None:
+    assert (
+        run_python(
+            """
+        import io, os, pathlib, sys, tarfile
+        root = pathlib.Path(sys.argdata)
+        (root / "file").write_text("text")
+        (root / "link").symlink_to("file")
+        assert (root / "link").resolve(strict=True) == root / "file"
+        try:
+            (root / "absent").resolve(strict=True)
+        except FileNotFoundError:
+            print("absent")
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            tar.add(root / "file", "member")
+        archive.seek(0)
+        with tarfile.open(fileobj=archive) as tar:
+            tar.extractall(root)
+        print((root / "member").read_text())
+    """,
+            args=file(tmp_path, "write"),
+        )
+        == "absent\ntext\n"
+    )
+
+
 def test_current_directory(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "file").write_text("found")
