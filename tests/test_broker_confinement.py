@@ -17,6 +17,7 @@ import pytest
 
 from broker_harness import abi
 from harness import ROOT, scratch
+from kernels import numbers
 from pybuild.runtime import write_host_calls
 
 EACCES, EXDEV = 13, 18
@@ -139,35 +140,21 @@ class TestSeccomp:
     def killed(self, calls: Sequence[str], how: str = "seccomp") -> list[int]:
         return lines_of(built("confined"), [how, *calls])
 
-    def numbers(self) -> dict[str, int]:
-        source = "#include <sys/syscall.h>\n"
-        text = subprocess.run(
-            ["clang-16", "-E", "-dM", "-xc", "-"],
-            input=source,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        ).stdout
-        words = [line.split() for line in text.splitlines() if line.startswith("#define __NR_")]
-        return {word[1].removeprefix("__NR_"): int(word[2]) for word in words if len(word) == 3}
-
     def test_every_number(self) -> None:
         """All that the headers know; 335 and 336 are the kernel's own, never asked about."""
-        numbers = {name: number for name, number in self.numbers().items() if number < 1024}
-        verdicts = self.killed([str(number) for number in numbers.values()])
-        allowed = {name for name, verdict in zip(numbers, verdicts, strict=True) if not verdict}
+        verdicts = self.killed([str(number) for number in numbers().values()])
+        allowed = {name for name, verdict in zip(numbers(), verdicts, strict=True) if not verdict}
         assert allowed == self.ALLOWED
-        unknown = sorted(set(range(1024)) - set(numbers.values()) - {335, 336})
+        unknown = sorted(set(range(1024)) - set(numbers().values()) - {335, 336})
         assert set(self.killed([str(number) for number in unknown])) == {1}
 
     def test_every_number_of_several_processes(self) -> None:
-        numbers = {name: number for name, number in self.numbers().items() if number < 1024}
-        verdicts = self.killed([str(number) for number in numbers.values()], "seccomp-several")
-        allowed = {name for name, verdict in zip(numbers, verdicts, strict=True) if not verdict}
+        verdicts = self.killed([str(number) for number in numbers().values()], "seccomp-several")
+        allowed = {name for name, verdict in zip(numbers(), verdicts, strict=True) if not verdict}
         assert allowed == self.SEVERAL
 
     def test_arguments_of_several_processes(self) -> None:
-        number = self.numbers()
+        number = numbers()
         control, option = number["fcntl"], number["setsockopt"]
         cases = {
             f"{number['kill']},-GUEST,9": 0,
@@ -191,12 +178,12 @@ class TestSeccomp:
 
     def test_other_entries(self) -> None:
         """x32 numbers, numbers with high bits, and the entry for 32-bit programs."""
-        allowed = [self.numbers()[name] for name in sorted(self.ALLOWED)]
+        allowed = [numbers()[name] for name in sorted(self.ALLOWED)]
         assert set(self.killed([str(number | 1 << 30) for number in allowed])) == {1}
         assert self.killed(["-1,20", "1000", "4294967295"]) == [1, 1, 1]
 
     def test_arguments(self) -> None:
-        number = self.numbers()
+        number = numbers()
         kill, send = number["kill"], number["pidfd_send_signal"]
         pair, control = number["socketpair"], number["fcntl"]
         cases = {
@@ -232,7 +219,7 @@ class TestSeccomp:
         assert dict(zip(cases, self.killed(list(cases)), strict=True)) == cases
 
     def test_all_64_bits_count(self) -> None:
-        number = self.numbers()["socketpair"]
+        number = numbers()["socketpair"]
         calls = [f"{number},{1 | 1 << bit},{5 | 0o2000000},0,0" for bit in range(1, 64)]
         calls += [f"{number},1,{(5 | 0o2000000) ^ 1 << bit},0,0" for bit in range(64)]
         assert set(self.killed(calls)) == {1}

@@ -26,6 +26,7 @@ import pytest
 from broker_harness import STAT_GET, Grant, Guest, abi, fds_of, guest, opened
 from escape.host import SECRET_AT, Host, hosted
 from harness import ROOT, scratch
+from kernels import numbers
 from pybuild.runtime import write_host_calls
 
 PLANTED_OP = 0x5EED
@@ -115,20 +116,6 @@ def taken(host: Host, which: str, processes: int = 1) -> Iterator[Taken]:
 
 
 # What is tried.
-
-
-@cache
-def numbers() -> dict[str, int]:
-    """The system calls of this machine."""
-    done = subprocess.run(
-        ["clang-16", "-E", "-dM", "-xc", "-"],
-        input="#include <sys/syscall.h>\n",
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    words = (line.split() for line in done.stdout.splitlines() if "#define __NR_" in line)
-    return {word[1].removeprefix("__NR_"): int(word[2]) for word in words if word[2].isdigit()}
 
 
 def path(place: str, host: Host) -> bytes:
