@@ -326,8 +326,8 @@ class Soak:
 
     def _judge(self, share: int) -> None:
         """Compare: counts with the first census, memory with that in the middle."""
-        for now in self.censuses:
-            self.complaints.update(self.censuses[0].complaints(now))
+        for later in self.censuses:
+            self.complaints.update(self.censuses[0].complaints(later))
         if self.censuses:
             middle = len(self.censuses) // 2
             base, last = self.censuses[middle], self.censuses[-1]
