@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cloudabi-janitor LIFE [FOLDER NAME]...
+ * cloudabi-janitor LAUNCHER LIFE [FOLDER NAME]...
  *
- * FOLDER is a descriptor. A NAME there that ends in a slash is that of a
- * directory, any other that of a socket. A byte i from LIFE says that entry i
- * is made, or about to be. At the end of LIFE or of the parent process, what is
- * made is removed: so nothing stays, however a launcher ends.
+ * LAUNCHER is the process that is our parent, LIFE and FOLDER are descriptors.
+ * A NAME that ends in a slash is that of a directory, any other that of a
+ * socket. A byte i from LIFE says that entry i is made, or about to be. At the
+ * end of LIFE or of the launcher, what is made is removed: so nothing stays,
+ * however a launcher ends.
  */
 
 #include <errno.h>
@@ -22,7 +23,7 @@
 
 #include "janitor.h"
 
-#define USAGE "usage: cloudabi-janitor LIFE [FOLDER NAME]...\n"
+#define USAGE "usage: cloudabi-janitor LAUNCHER LIFE [FOLDER NAME]...\n"
 
 /* A byte says which. */
 #define ENTRIES_MAX 256
@@ -32,6 +33,7 @@
 #define PAUSE_NS (20 * 1000000)
 
 struct job {
+	pid_t launcher;
 	int life; /* readable: bytes, each the number of an entry that is made */
 	struct entry entries[ENTRIES_MAX];
 	bool is_made[ENTRIES_MAX];
@@ -66,10 +68,11 @@ static bool cut_slash(char *name)
 
 static void parse(int argc, char **argv, struct job *job)
 {
-	if (argc < 2 || argc % 2 != 0 || argc > 2 * (ENTRIES_MAX + 1))
+	if (argc < 3 || argc % 2 != 1 || argc > 2 * ENTRIES_MAX + 3)
 		refuse();
-	job->life = parse_number(argv[1]);
-	for (int i = 2; i < argc; i += 2) {
+	job->launcher = parse_number(argv[1]);
+	job->life = parse_number(argv[2]);
+	for (int i = 3; i < argc; i += 2) {
 		struct entry *entry = &job->entries[job->len++];
 
 		entry->folder = parse_number(argv[i]);
@@ -129,21 +132,33 @@ static bool take_news(struct job *job)
 	return len > 0 || (len < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* Until the launcher closes its end or is gone, which is noticed even where
- * somebody else still has that end. */
-static void wait_for_end(struct job *job, int launcher)
+/* Negative if it is gone. Its number may by now be somebody else's, but then it
+ * is not our parent's. */
+static int watch_launcher(const struct job *job)
 {
+	int fd = (int)syscall(SYS_pidfd_open, job->launcher, 0);
+
+	return getppid() == job->launcher ? fd : -1;
+}
+
+/* Until the launcher closes its end or is gone, which is noticed even where
+ * somebody else still has that end. What it said before is heard. */
+static void wait_for_end(struct job *job)
+{
+	int launcher = watch_launcher(job);
 	struct pollfd fds[] = {
 		{.fd = job->life, .events = POLLIN},
 		{.fd = launcher, .events = POLLIN},
 	};
+	bool is_gone = launcher < 0;
 
 	do {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, is_gone ? 0 : -1) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents != 0 && !take_news(job))
 			return;
-	} while (fds[1].revents == 0 || fds[0].revents != 0);
+		is_gone |= fds[1].revents != 0;
+	} while (!is_gone || fds[0].revents != 0);
 }
 
 static bool clean_up(const struct job *job)
@@ -183,14 +198,11 @@ static bool clean_up_patiently(const struct job *job)
 int main(int argc, char **argv)
 {
 	static struct job job;
-	int launcher;
 
 	parse(argc, argv, &job);
 	stand_apart();
 	close_others(&job);
-	/* If it is gone already this is nobody; then the pipe is at its end. */
-	launcher = (int)syscall(SYS_pidfd_open, getppid(), 0);
-	wait_for_end(&job, launcher);
+	wait_for_end(&job);
 	if (clean_up_patiently(&job))
 		return 0;
 	fputs("cloudabi-run: temporary files could not be removed\n", stderr);

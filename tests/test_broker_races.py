@@ -35,7 +35,7 @@ LONG = os.environ.get("RACES_LONG") == "1"
 WALK_S = 100 if LONG else 2
 NAIVE_S = 2
 SWAPS_MIN = 10**6 if LONG else 1000
-THOUSANDS_OF_CALLS = 10_000 if LONG else 50
+THOUSANDS_OF_CALLS = 10_000 if LONG else 200
 SECRET = b"secret that must stay outside"
 TURNS = 4
 

@@ -28,11 +28,17 @@ class Janitor(subprocess.Popen[str]):
     """A janitor that was told what there may be."""
 
     def __init__(
-        self, *paths: Path, wrapper: Sequence[str] = (), inherited: Sequence[int] = ()
+        self,
+        *paths: Path,
+        wrapper: Sequence[str] = (),
+        inherited: Sequence[int] = (),
+        launcher: int | None = None,
+        said: bytes = b"",
     ) -> None:
         life, self.news = os.pipe()
+        os.write(self.news, said)
         folders = [os.open(path.parent, os.O_PATH | os.O_DIRECTORY) for path in paths]
-        words = [str(life)]
+        words = [str(launcher or os.getpid()), str(life)]
         for folder, path in zip(folders, paths, strict=True):
             words += [str(folder), path.name + ("/" if path.name in DIRECTORIES else "")]
         super().__init__(
@@ -187,9 +193,9 @@ def test_kinds(place: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["x"], ["-1"], ["0", "0"], ["0", "x", "y"], ["0", "0", "y", "0"]]
-    + [["0", "0", name] for name in ("", ".", "..", "a/b", "/", "a//", "../", "./")]
-    + [["0", *["0", "x"] * 257]],
+    [[], ["1"], ["x", "0"], ["1", "x"], ["1", "-1"], ["1", "0", "0"], ["1", "0", "x", "y"]]
+    + [["1", "0", "0", "y", "0"], ["1", "0", *["0", "x"] * 257]]
+    + [["1", "0", "0", name] for name in ("", ".", "..", "a/b", "/", "a//", "../", "./")],
 )
 def test_usage(arguments: list[str]) -> None:
     done = subprocess.run([JANITOR, *arguments], stderr=subprocess.PIPE, text=True, check=False)
@@ -275,7 +281,7 @@ folder, janitor = sys.argv[1:]
 life, news = os.pipe()
 fd = os.open(folder, os.O_PATH | os.O_DIRECTORY)
 actions = [(os.POSIX_SPAWN_DUP2, n, n) for n in (life, fd)]
-words = [janitor, str(life), str(fd), "top/"]
+words = [janitor, str(os.getpid()), str(life), str(fd), "top/"]
 pid = os.posix_spawn(janitor, words, {}, file_actions=actions)
 os.write(news, b"\\0")
 os.makedirs(f"{folder}/top/a/b")
@@ -312,6 +318,17 @@ def test_the_launcher_is_killed(place: Path, whole_group: bool, is_held: bool) -
             time.sleep(0.01)
         with suppress(ProcessLookupError):
             os.killpg(launcher.pid, signal.SIGKILL)
+
+
+def test_the_launcher_is_gone_already(place: Path) -> None:
+    """Before the janitor has looked; what it said is heard, though somebody holds the pipe."""
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    (place / "first").mkdir()
+    janitor = Janitor(place / "first", launcher=gone.pid, said=b"\0")
+    assert janitor.wait(30) == 0
+    os.close(janitor.news)
+    assert not (place / "first").exists()
 
 
 def test_signals(place: Path) -> None:

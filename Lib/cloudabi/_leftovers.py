@@ -34,7 +34,7 @@ class Leftover:
             socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC
         )
         actions = [(os.POSIX_SPAWN_DUP2, fd, fd) for fd in (other.fileno(), folder)]
-        arguments = [janitor, str(other.fileno()), str(folder), name]
+        arguments = [janitor, str(os.getpid()), str(other.fileno()), str(folder), name]
         try:
             # What a terminal sends to all its processes is not meant for this one.
             pid = os.posix_spawn(janitor, arguments, {}, file_actions=actions, setsid=True)
