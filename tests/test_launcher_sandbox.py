@@ -6,9 +6,12 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -160,13 +163,53 @@ def test_descriptors_are_handed_over_as_they_are(misbehave: str) -> None:
     os.close(reader)
 
 
-def test_a_host_that_ignores_its_children(misbehave: str) -> None:
+@pytest.fixture
+def ignored_children() -> Iterator[None]:
     former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    try:
-        with started(misbehave, "threads", "{threads: 3}") as running:
-            outcome = running.wait()
-    finally:
-        signal.signal(signal.SIGCHLD, former)
+    yield
+    signal.signal(signal.SIGCHLD, former)
+
+
+@pytest.mark.usefixtures("ignored_children")
+def test_a_host_that_ignores_its_children(misbehave: str) -> None:
+    with started(misbehave, "threads", "{threads: 3}") as running:
+        outcome = running.wait()
+    assert (outcome.ending.kind, outcome.output["output"]) == ("exited", b"2")
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """A process that is nobody's child here."""
+    with subprocess.Popen(["sh", "-c", "sleep 100 & echo $!"], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        yield pid
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("ignored_children")
+@pytest.mark.parametrize("has_stranger", [False, True])
+def test_a_broker_that_is_forgotten_before_it_is_watched(
+    misbehave: str,
+    stranger: int,
+    monkeypatch: pytest.MonkeyPatch,
+    has_stranger: bool,
+) -> None:
+    """Its report is read; a stranger that has its number by then is left alone."""
+    spawn = os.posix_spawn
+
+    def spawn_and_wait(*arguments: Any, **options: Any) -> int:
+        pid = spawn(*arguments, **options)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+        return stranger if has_stranger else pid
+
+    monkeypatch.setattr(os, "posix_spawn", spawn_and_wait)
+    with started(misbehave, "threads", "{threads: 3}") as running:
+        monkeypatch.undo()
+        assert select.select([running], [], [], 60)[0] == [running]
+        running.kill()
+        outcome = running.wait()
     assert (outcome.ending.kind, outcome.output["output"]) == ("exited", b"2")
 
 

@@ -143,8 +143,7 @@ class Preparation:
             try:
                 sandbox = Sandbox(pid, ours.fileno(), journal, self.opened, self._manifest.limits)
             except OSError as error:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+                _end_child(pid)
                 message = f"cannot watch the broker: {error.strerror}"
                 raise CloudabiError(Problem(message)) from None
             ours.detach()
@@ -192,7 +191,7 @@ class Sandbox:
         self._outcome: Outcome | None = None
         self._code: int | None = None  # the broker's: its status, or minus a signal
         self._lock = _thread.RLock()  # signal handlers interrupt who holds it
-        self._pidfd = os.pidfd_open(pid)  # kill() uses it with the lock
+        self._pidfd = _watch(pid)  # kill() uses it with the lock
         self._epoll = select.epoll()
         # Of other objects: with its own, this one would not be missed when it is forgotten.
         self._handlers: dict[int, Callable[[], None]] = {}
@@ -201,7 +200,6 @@ class Sandbox:
         self._drops_output = False
         self._alarm = -1
         opened.close()
-        self._epoll.register(self._pidfd, select.EPOLLIN)
         self._epoll.register(report, select.EPOLLIN)
         for output in opened.outputs.values():
             output.watch(self._epoll, self._handlers)
@@ -209,6 +207,11 @@ class Sandbox:
             self._epoll.register(self._disk.timer, select.EPOLLIN)
             self._handlers[self._disk.timer] = self._disk.look
         self._process = os.getpid()
+        if self._pidfd >= 0:
+            self._epoll.register(self._pidfd, select.EPOLLIN)
+        else:
+            self._reap()
+            self._wake()
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when step() has something to do."""
@@ -284,6 +287,10 @@ class Sandbox:
         """Have step() called, after which nobody is waited for who takes the output."""
         if not self._drops_output:
             self._drops_output = True
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._alarm < 0:
             self._alarm = os.eventfd(1, os.EFD_CLOEXEC)
             self._epoll.register(self._alarm, select.EPOLLIN)
 
@@ -322,6 +329,8 @@ class Sandbox:
             pass
         report, self._report = self._report, -1
         self._forget(report)
+        if self._pidfd < 0:
+            return
         try:
             found = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
         except ChildProcessError:
@@ -399,6 +408,31 @@ class Sandbox:
         if code is not None and code >= 0:
             return failed("", code)  # it could not but tell everybody
         return failed("the broker was killed" + (f" by signal {-code}" if code else ""))
+
+
+def _watch(pid: int) -> int:
+    """Return a descriptor of the broker.
+
+    -1 if it has ended, and a host that ignores its children had it forgotten at once.
+    """
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return -1
+    try:
+        os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # a stranger has the number by now
+        os.close(pidfd)
+        return -1
+    return pidfd
+
+
+def _end_child(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        pass  # nobody took note of its end, because nobody wants to
 
 
 def _disk_watch(opened: Opened, limit: int | None) -> DiskWatch | None:
