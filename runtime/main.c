@@ -20,6 +20,10 @@
 #define CANARY_LEN 64
 #define UUID_LEN 16
 
+/* How long to wait for others to take their descriptors off the way. */
+#define PATIENCE 50
+#define PAUSE_NS (20 * 1000000)
+
 /* The descriptors that are the runtime's own, above the program's. Those that
  * stay are there if the start block says so. */
 enum {
@@ -295,9 +299,24 @@ static bool is_emulated(void)
 
 /* How many descriptors are on their way counts for the user: other programs of
  * the same one, hostile ones among them, can take all that there may be. */
-static void hand_over(long listener, unsigned stage)
+static long send_patiently(long listener)
 {
 	long r = send_listener(listener);
+
+	for (int i = 0; r == -ETOOMANYREFS && i < PATIENCE; i++) {
+		/* The kernel takes from it what has passed. */
+		struct __kernel_timespec pause = {.tv_nsec = PAUSE_NS};
+
+		host_call(__NR_ppoll, NULL, 0, &pause, NULL, 0);
+		r = send_listener(listener);
+	}
+	return r;
+}
+
+/* Without a listener, what it would be told of ends the program. */
+static void hand_over(long listener, unsigned stage)
+{
+	long r = send_patiently(listener);
 
 	process.has_listener = r >= 0;
 	if (r == -ETOOMANYREFS)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -221,6 +222,18 @@ def test_an_end_that_somebody_else_took_note_of(
         os.waitpid(broker, 0)
         running.kill()
         assert running.wait().ending.kind == "exited"
+
+
+def test_descriptors_on_their_way(misbehave: str) -> None:
+    """Others of the same user have all that there may be, for a moment."""
+    near, far = socket.socketpair()
+    for _ in range(100):
+        socket.send_fds(near, [b"x"], [near.fileno()])
+    with started(misbehave, "threads", "{threads: 3, files: 32}") as running:
+        time.sleep(0.05)
+        near.close()
+        far.close()
+        assert running.wait().listener
 
 
 def test_a_broker_that_is_killed(misbehave: str, brokers: Callable[[], set[int]]) -> None:
