@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,13 @@ SECONDS = 5
 
 def children() -> set[int]:
     """Our child processes, dead ones that nobody has waited for included."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+    folder = Path("/proc/self/task")
+    while True:
+        tasks = set(folder.iterdir())
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found = {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+            if set(folder.iterdir()) == tasks:
+                return found  # a thread that ends meanwhile leaves its children to another one
 
 
 def traces(temporary: str) -> tuple[set[str], set[int], set[str]]:

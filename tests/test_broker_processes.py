@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from broker_harness import (
+    COMMAND,
     ERRORS,
     Grant,
     Guest,
@@ -256,7 +257,7 @@ class TestGrants:
 
 def _command(number: int, *words: int) -> bytes:
     """A command that is not waited for."""
-    return struct.pack("<q6qQqQq", number, *[*words, *[0] * (6 - len(words))], 0, 0, 0, 0)
+    return COMMAND.pack(number, *[*words, *[0] * (6 - len(words))], 0, 0, 0, 0)
 
 
 class TestHello:
@@ -495,9 +496,12 @@ class TestExec:
         old = files.held.pid
         assert self.say(files, request(EXEC, 0, 1), 1) == ""
         assert self.say(files, request(EXEC_FDS) + bytes(24), 0) == ""
-        assert files.held.send(7, request(EXEC_START)) > 0
-        hello = files.held.control.recv(1 << 16)
-        assert len(hello) == 32
+        start, at = request(EXEC_START), files.held.arena
+        words = (Syscall.WRITE, 7, at, len(start), 0, 0, 0)
+        files.held.control.send(COMMAND.pack(*words, at, len(start), 0, 0) + start)
+        # The answer of the one and the other's greeting.
+        lengths = {len(files.held.control.recv(1 << 16)) for _ in range(2)}
+        assert lengths == {8, 32}
         # It stands in for the runtime, which closes its result socket when the program runs.
         os.kill(old, signal.SIGSTOP)  # both read what the test says
         while state(old) != "T":
