@@ -67,7 +67,7 @@ def host_product() -> Product:
 
 def target_product(target: Target) -> Product:
     """dist/<triple>: interpreter, standard library, headers and libraries of a target."""
-    libraries = (libc.sysroot(target), ports.zlib(target), ports.libffi(target))
+    libraries = (libc.sysroot(target), *ports.libraries(target))
     parts = (*libraries, cpython.python(target), guest.package(), licenses.texts())
 
     def fill(driver: Driver, folder: Path) -> None:

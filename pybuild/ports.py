@@ -17,6 +17,48 @@ ZLIB_SOURCES = (
 )
 ZLIB_HEADERS = ("zconf.h", "zlib.h")
 
+BZIP2_OURS = Path("ports", "bzip2")
+BZIP2_SOURCES = (
+    *("blocksort", "bzlib", "compress", "crctable", "decompress", "huffman", "randtable"),
+)
+
+# Of liblzma, what a program without knowledge of the machine's processors and memory can use.
+XZ_FOLDERS = ("common", "check", "lz", "lzma", "delta", "simple", "rangecoder")
+XZ_LEFT_OUT = (
+    *("*tablegen.c", "*_gen.c", "*_small.c", "*_mt.c"),
+    *("outqueue.c", "hardware_*.c"),
+)
+XZ_FILTERS = (
+    *("LZMA1", "LZMA2", "DELTA", "X86", "ARM", "ARMTHUMB", "ARM64"),
+    *("POWERPC", "IA64", "SPARC", "RISCV"),
+)
+XZ_HAVE = (
+    *("INTTYPES_H", "STDINT_H", "STDBOOL_H", "_BOOL", "ENCODERS", "DECODERS", "LZIP_DECODER"),
+    *("CHECK_CRC32", "CHECK_CRC64", "CHECK_SHA256"),
+    *("MF_HC3", "MF_HC4", "MF_BT2", "MF_BT3", "MF_BT4"),
+    *(f"{way}_{name}" for way in ("ENCODER", "DECODER") for name in XZ_FILTERS),
+)
+
+# Its threads would block signals, of which there are none.
+XZ_OPTIONS = ("-DTUKLIB_SYMBOL_PREFIX=lzma_", "-Dsigprocmask(how,set,oset)=0")
+
+ZSTD_FOLDERS = ("common", "compress", "decompress", "dictBuilder")
+ZSTD_HEADERS = ("zdict.h", "zstd.h", "zstd_errors.h")
+ZSTD_OPTIONS = ("-DZSTD_MULTITHREAD", "-DZSTD_DISABLE_ASM", "-DZSTD_LEGACY_SUPPORT=0")
+
+SQLITE_OURS = Path("ports", "sqlite")
+SQLITE_OPTIONS = (
+    *("-DSQLITE_OS_UNIX=1", "-DSQLITE_THREADSAFE=1", "-DSQLITE_OMIT_LOAD_EXTENSION"),
+    "-DSQLITE_TEMP_STORE=3",  # there is no folder for temporary files
+    "-DSQLITE_MINIMUM_FILE_DESCRIPTOR=0",  # nobody prints to a descriptor unasked
+    "-DSQLITE_DEFAULT_MMAP_SIZE=0",
+    *("-DHAVE_USLEEP=0", "-DHAVE_NANOSLEEP=1", "-DHAVE_LOCALTIME_R=1", "-DHAVE_UTIMES=1"),
+    *("-DHAVE_FDATASYNC=1", "-DHAVE_MREMAP=0"),
+    *("-DSQLITE_ENABLE_COLUMN_METADATA", "-DSQLITE_ENABLE_DBSTAT_VTAB"),
+    *("-DSQLITE_ENABLE_FTS3", "-DSQLITE_ENABLE_FTS4", "-DSQLITE_ENABLE_FTS5"),
+    *("-DSQLITE_ENABLE_MATH_FUNCTIONS", "-DSQLITE_ENABLE_RTREE"),
+)
+
 FFI_SOURCES = ("prep_cif.c", "types.c")
 FFI_OURS = Path("ports", "libffi")
 
@@ -35,6 +77,106 @@ def zlib(target: Target) -> Stage:
         copy(source, build.out / "include", ZLIB_HEADERS)
 
     return _library("zlib", target, build)
+
+
+@functools.cache
+def bzip2(target: Target) -> Stage:
+    """Libbz2, whose functions for files by name cannot be called: there is no fopen()."""
+
+    def build(build: Build) -> None:
+        source = build.source("bzip2")
+        files = [source / f"{name}.c" for name in BZIP2_SOURCES]
+        files += sorted((build.root / BZIP2_OURS).glob("*.c"))
+        _archive(build, target, "libbz2.a", files, ("-DBZ_NO_STDIO",))
+        copy(source, build.out / "include", ("bzlib.h",))
+
+    return _library("bzip2", target, build, (BZIP2_OURS,))
+
+
+@functools.cache
+def xz(target: Target) -> Stage:
+    """Liblzma without threads, which nothing in Python asks it for."""
+
+    def build(build: Build) -> None:
+        source = build.source("xz") / "src"
+        folders = [source / "liblzma" / name for name in XZ_FOLDERS]
+        files = [
+            path
+            for folder in folders
+            for path in sorted(folder.glob("*.c"))
+            if not any(path.match(pattern) for pattern in XZ_LEFT_OUT)
+        ]
+        headers = source / "liblzma" / "api"
+        options = [f"-I{path}" for path in (*folders, headers, source / "common")]
+        options += [*XZ_OPTIONS, *(f"-DHAVE_{name}=1" for name in XZ_HAVE)]
+        _archive(build, target, "liblzma.a", files, options)
+        shutil.copytree(headers, build.out / "include", ignore=shutil.ignore_patterns("Makefile*"))
+
+    return _library("xz", target, build)
+
+
+@functools.cache
+def zstd(target: Target) -> Stage:
+    """Libzstd, with threads, and without what reads formats from before its first release."""
+
+    def build(build: Build) -> None:
+        source = build.source("zstd") / "lib"
+        files = [path for name in ZSTD_FOLDERS for path in sorted((source / name).glob("*.c"))]
+        _archive(build, target, "libzstd.a", files, ZSTD_OPTIONS)
+        copy(source, build.out / "include", ZSTD_HEADERS)
+
+    return _library("zstd", target, build)
+
+
+@functools.cache
+def amalgamation() -> Stage:
+    """SQLite as the one file that its own recipe makes of its sources."""
+
+    def build(build: Build) -> None:
+        source = build.source("sqlite")
+        patch = build.root / SQLITE_OURS / "os_unix.patch"
+        build.run("patch", "-p1", "--fuzz=0", "-i", patch, cwd=source)
+        recipe = ("make", "-f", source / "main.mk", f"TOP={source}", f"BCC={CLANG} -O1")
+        files = ("sqlite3.c", "sqlite3.h")
+        for file in files:
+            build.run(*recipe, file)
+        copy(build.tmp, build.out, files)
+
+    return Stage(
+        name="sqlite-source",
+        title="write SQLite's one file",
+        build=build,
+        sources=("sqlite",),
+        inputs=(SQLITE_OURS / "os_unix.patch",),
+        facts=(identity(CLANG), identity("tclsh")),
+    )
+
+
+@functools.cache
+def sqlite(target: Target) -> Stage:
+    """Libsqlite3, which opens databases by names below descriptors."""
+
+    def build(build: Build) -> None:
+        source = build.need(amalgamation())
+        ours = build.root / SQLITE_OURS
+        options = ("-O2", f"-I{ours}", "-include", "cloudabi.h", *SQLITE_OPTIONS)
+        _archive(build, target, "libsqlite3.a", [source / "sqlite3.c"], options)
+        copy(source, build.out / "include", ("sqlite3.h",))
+
+    return Stage(
+        name=f"sqlite-{target.triple}",
+        title=f"build sqlite for {target.triple}",
+        build=build,
+        needs=(libc.sysroot(target), amalgamation()),
+        inputs=(SQLITE_OURS,),
+        facts=(identity(CLANG), *target.compile_flags(Path())),
+    )
+
+
+@functools.cache
+def libraries(target: Target) -> tuple[Stage, ...]:
+    """List the libraries that programs for the target can be linked with."""
+    return tuple(make(target) for make in (zlib, libffi, bzip2, xz, zstd, sqlite))
 
 
 @functools.cache

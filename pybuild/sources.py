@@ -24,6 +24,7 @@ FETCH_TIMEOUT_SECONDS = 30
 class Source:
     """One release file; `sha256` decides, wherever the bytes came from.
 
+    pool: where Debian's mirrors have it; empty when they do not.
     package: what pip calls it, if pip can get it as well.
     part: the only folder to unpack, relative to the archive's top folder.
     """
@@ -34,9 +35,9 @@ class Source:
     license: str
     license_files: tuple[str, ...]
     used_in: str
-    pool: str
     size: int
     sha256: str
+    pool: str = ""
     url: str | None = None
     package: str | None = None
     part: str = ""
@@ -44,7 +45,7 @@ class Source:
     @property
     def filename(self) -> str:
         """Name of the file in the download cache."""
-        return self.pool.rpartition("/")[2]
+        return self.pool.rpartition("/")[2] or f"{self.name}-{self.version}.tar.gz"
 
 
 def load(path: Path) -> dict[str, Source]:
@@ -114,7 +115,7 @@ def _parse(name: str, entry: dict[str, Any]) -> Source:
 def _addresses(source: Source, apt: Path) -> Iterator[str]:
     if source.url:
         yield source.url
-    for base in mirrors(apt):
+    for base in mirrors(apt) if source.pool else []:
         yield f"{base}/pool/main/{urllib.parse.quote(source.pool, safe='/+')}"
 
 
