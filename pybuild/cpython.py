@@ -5,6 +5,7 @@ import functools
 import os
 import platform
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from pybuild import libc, native, pip, ports
@@ -23,6 +24,7 @@ TARGET_OPTIONS = (
     "--enable-ipv6",
     "--without-mimalloc",  # only an environment variable could choose it
     "MODULE_BUILDTYPE=static",
+    "--with-tzpath=",  # time zones are a package of the library
     "PKG_CONFIG=false",  # it would find libraries of the build machine
     # What configure would find out by looking at the build machine or running a program.
     "ac_cv_file__dev_ptmx=no",
@@ -46,7 +48,14 @@ TESTS = Path("tests")
 
 # What cffi's setup would find out; and what it includes that CloudABI has not.
 CFFI_FLAGS = ("-DUSE__THREAD", "-DHAVE_SYNC_SYNCHRONIZE")
-CFFI_OURS = Path("ports", "cffi")
+DLFCN = Path("ports", "dlfcn")
+
+# By configure's name: the library that a module of the standard library is linked with.
+LIBRARIES = (
+    *(("ZLIB", ports.zlib, "z"), ("BZIP2", ports.bzip2, "bz2"), ("LIBLZMA", ports.xz, "lzma")),
+    *(("LIBZSTD", ports.zstd, "zstd"), ("LIBSQLITE3", ports.sqlite, "sqlite3")),
+    ("LIBFFI", ports.libffi, "ffi"),
+)
 
 # Parts of the standard library that need a display, a shell or a network, and the tests.
 LEFT_OUT = ("__pycache__", "ensurepip", "idlelib", "test", "tkinter", "turtledemo")
@@ -121,10 +130,11 @@ def _built(target: Target) -> Stage:
         build=build,
         needs=(
             *(native.build_python(), libc.sysroot(target)),
-            *(ports.zlib(target), ports.libffi(target), ports.bindings(), pip.unpacked("cffi")),
+            *ports.libraries(target),
+            *(ports.bindings(), pip.unpacked("cffi"), pip.unpacked("tzdata")),
         ),
         sources=("cpython",),
-        inputs=(*native.patches(), Path("Modules"), CFFI_OURS),
+        inputs=(*native.patches(), Path("Modules"), DLFCN),
         facts=(
             *map(identity, (CLANG, LLD)),
             *target.compile_flags(Path()),
@@ -151,7 +161,7 @@ def _add_modules(build: Build, target: Target, sources: Path, objects: Path) -> 
     lines = (
         ("_cloudabi", *files, f"-I{build.root / 'argdata'}", f"-I{sources / 'argdata'}"),
         ("_cffi_backend", "cffi/c/_cffi_backend.c", *CFFI_FLAGS)
-        + (f"-I{build.root / CFFI_OURS}", f"-I{libffi / 'include'}")
+        + (f"-I{build.root / DLFCN}", f"-I{libffi / 'include'}")
         + (str(libffi / "lib" / "libffi.a"),),
     )
     text = "".join(f"{' '.join(words)}\n" for words in lines)
@@ -160,7 +170,6 @@ def _add_modules(build: Build, target: Target, sources: Path, objects: Path) -> 
 
 def _configure(build: Build, target: Target, source: Path, folder: Path) -> None:
     sysroot = build.need(libc.sysroot(target))
-    zlib_root = build.need(ports.zlib(target))
     build.run(
         source / "configure",
         f"--host={target.triple}",
@@ -171,11 +180,19 @@ def _configure(build: Build, target: Target, source: Path, folder: Path) -> None
         f"AR={AR}",
         f"RANLIB={RANLIB}",
         f"READELF={READELF}",
-        f"ZLIB_CFLAGS=-I{zlib_root / 'include'}",
-        f"ZLIB_LIBS={zlib_root / 'lib' / 'libz.a'}",
+        *_libraries(build, target),
         *TARGET_OPTIONS,
         cwd=folder,
     )
+
+
+def _libraries(build: Build, target: Target) -> Iterator[str]:
+    """Tell configure where libraries are; ctypes also wants <dlfcn.h>."""
+    for name, port, library in LIBRARIES:
+        root = build.need(port(target))
+        more = f" -I{build.root / DLFCN}" if name == "LIBFFI" else ""
+        yield f"{name}_CFLAGS=-I{root / 'include'}{more}"
+        yield f"{name}_LIBS=-L{root / 'lib'} -l{library}"
 
 
 def _install(build: Build, source: Path, folder: Path) -> None:
@@ -186,6 +203,7 @@ def _install(build: Build, source: Path, folder: Path) -> None:
     shutil.copytree(source / "Lib", library, ignore=shutil.ignore_patterns(*LEFT_OUT))
     for path in folder.glob("build/lib.*/_sysconfig*"):
         shutil.copy(path, library)
+    shutil.copytree(build.need(pip.unpacked("tzdata")) / "tzdata/src/tzdata", library / "tzdata")
     native.compile_library(build, out)
 
 

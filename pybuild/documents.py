@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What is generated whole or in part: docs/licenses.md, the tables in README.md, and that of targets
-# for the launcher.
+# What is generated whole or in part: docs/licenses.md, docs/modules.md, the tables in README.md,
+# and that of targets for the launcher.
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from abi import results
-from pybuild import ROOT, licenses
+from pybuild import ROOT, licenses, modules
 from pybuild.errors import CheckError
 from pybuild.stages import Driver
 from pybuild.targets import TARGETS
@@ -47,6 +47,7 @@ def _documents(driver: Driver) -> dict[Path, str]:
     readme = _with_table(readme, results.OUTPUT, support_table())
     return {
         licenses.DOCUMENT: licenses.document(driver.catalogue),
+        modules.DOCUMENT: modules.document(driver.root),
         README: readme,
         LAUNCHER_TABLE: "".join(_launcher_table()),
     }

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from abi import results
 from harness import CLOUDABI_RUN, PYTHON
 from launcher_harness import compiled
 from libc_harness import on
@@ -27,7 +26,7 @@ settings.load_profile("patient")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--target", default="", help="run only those tests on targets that are on it")
-    parser.addoption("--record", action="store_true", help=f"write {results.OUTPUT}")
+    parser.addoption("--record", action="store_true", help="write what documents say of results")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* <dlfcn.h> for cffi, where there is nothing to load and no way to load it:
+/* <dlfcn.h> for cffi and ctypes, where there is nothing to load and no way to load it:
  * every attempt ends in the error that dlerror() tells. */
 
+#define RTLD_LOCAL 0
 #define RTLD_LAZY 1
 #define RTLD_NOW 2
 #define RTLD_GLOBAL 4
