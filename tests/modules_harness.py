@@ -153,6 +153,43 @@ SQLITE = """
         raise AssertionError(name)
 """
 
+POLLING = """
+    import os, select, socket
+    near, far = socket.socketpair()
+    poll = select.poll()
+    poll.register(near, select.POLLIN)
+    assert poll.poll(0) == []
+    far.send(b"x")
+    assert poll.poll(10_000) == [(near.fileno(), select.POLLIN)]
+    poll.modify(near, select.POLLIN | select.POLLOUT)
+    assert poll.poll(10_000) == [(near.fileno(), select.POLLIN | select.POLLOUT)]
+    far.close()
+    (fd, events), = poll.poll(10_000)
+    assert fd == near.fileno() and events & select.POLLHUP, events
+    poll.unregister(near)
+    assert poll.poll(10) == []
+    reader, writer = os.pipe()
+    assert select.select([reader], [writer], [], 10) == ([], [writer], [])
+    os.write(writer, b"x")
+    assert select.select([reader], [], [], 10) == ([reader], [], [])
+"""
+
+# What it tells comes by a descriptor, which need not be that of a terminal.
+FAULTS = """
+    import faulthandler, socket, threading
+    near, far = socket.socketpair()
+    far.settimeout(10)
+    def told():
+        faulthandler.dump_traceback(near)
+        text = far.recv(10_000).decode()
+        assert "most recent call first" in text and "in told" in text, text
+        faulthandler.dump_traceback_later(0.01, file=near)
+        text = far.recv(10_000).decode()
+        assert text.startswith("Timeout (0:00:00.010000)!"), text
+        faulthandler.cancel_dump_traceback_later()
+    told()
+"""
+
 TOPICS = {
     "compression": COMPRESSION,
     "ctypes": CTYPES,
@@ -161,6 +198,8 @@ TOPICS = {
     "compiled": COMPILED,
     "interpreters": INTERPRETERS,
     "sqlite": SQLITE,
+    "polling": POLLING,
+    "faults": FAULTS,
 }
 
 ROUND_TRIPS = """
