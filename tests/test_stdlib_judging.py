@@ -49,6 +49,14 @@ def test_counts() -> None:
     verdict = judging.judge(run(*tests, ("Case.test_bad", "failed")), "test_x", EXPECTED)
     assert (verdict.passed, verdict.skipped, verdict.expected) == (3, 1, 1)
     assert verdict.unexpected == {"Case.test_4": "why"}
+    assert verdict.skips == {"unknown": 1}
+
+
+def test_classes_of_skips() -> None:
+    kinds = Expectations({}, {"needs a *": "platform", "needs *": "design"}).kind_of_skip
+    assert [kinds("needs a screen"), kinds("needs root"), kinds("?")] == [
+        *("platform", "design", "unknown")
+    ]
 
 
 def test_a_failure_that_passes_is_told() -> None:

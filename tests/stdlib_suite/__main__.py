@@ -151,13 +151,14 @@ def _line(verdict: Verdict) -> str:
 def _totals(verdicts: list[Verdict]) -> str:
     states = Counter(verdict.state for verdict in verdicts)
     passed = sum(verdict.passed for verdict in verdicts)
-    skipped = sum(verdict.skipped for verdict in verdicts)
+    skips: Counter[str] = sum((Counter(verdict.skips) for verdict in verdicts), Counter())
+    kinds = ", ".join(f"{count} {kind}" for kind, count in skips.most_common())
     expected = sum(verdict.expected for verdict in verdicts)
     unexpected = sum(len(verdict.unexpected or ()) for verdict in verdicts)
     files = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     return (
         f"{len(verdicts)} files: {files}\n"
-        f"{passed} tests passed, {skipped} skipped, {expected} expected to fail, "
+        f"{passed} tests passed, {skips.total()} skipped ({kinds}), {expected} expected to fail, "
         f"{unexpected} unexpected\n"
     )
 

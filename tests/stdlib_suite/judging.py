@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,8 +15,8 @@ import yaml
 from stdlib_suite.running import Run
 
 # Why a test does not pass: there is no such authority; somebody has to do something; it is
-# so on this platform; it is a bug that the tests have everywhere.
-CLASSES = ("design", "work", "platform", "upstream")
+# so on this platform; it is for another one; it is a bug that the tests have everywhere.
+CLASSES = ("design", "work", "platform", "elsewhere", "upstream")
 ENDINGS = ("skip", "fail")
 
 OK, SKIPPED, FAILED, CRASHED, TIMEOUT = "ok", "skipped", "failed", "crashed", "timeout"
@@ -75,9 +76,9 @@ class Expectations:
         return next(found, None)
 
     def kind_of_skip(self, reason: str) -> str:
-        """Return the class of what a test gives as its reason; empty if it is not known."""
+        """Return the class of what a test gives as its reason."""
         found = (kind for pattern, kind in self.skips.items() if fnmatchcase(reason, pattern))
-        return next(found, "")
+        return next(found, "unknown")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Verdict:
     """What is to say about a file that was run, or was not.
 
     unexpected: by test, what is wrong with it. expected: failures that are.
+    skips: how many tests skip themselves, by class.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Verdict:
     expected: int = 0
     unexpected: Mapping[str, str] | None = None
     reason: str = ""
+    skips: Mapping[str, int] | None = None
 
 
 def load(path: Path, arch: str = "") -> Expectations:
@@ -127,9 +130,11 @@ def judge(run: Run, name: str, expectations: Expectations) -> Verdict:
             unexpected[test.name] = f"passes, and is expected to fail: {failure.reason}"
     passed = sum(test.outcome in ("passed", "xfailed") for test in run.tests)
     passed -= sum("passes, and" in detail for detail in unexpected.values())
-    skipped = sum(test.outcome == "skipped" for test in run.tests)
+    reasons = [test.detail for test in run.tests if test.outcome == "skipped"]
+    skips = dict(Counter(map(expectations.kind_of_skip, reasons)))
     state, reason = _state(run, passed, bool(unexpected))
-    return Verdict(name, state, run.seconds, passed, skipped, expected, unexpected, reason)
+    counts = (passed, len(reasons), expected)
+    return Verdict(name, state, run.seconds, *counts, unexpected, reason, skips)
 
 
 def _state(run: Run, passed: int, has_unexpected: bool) -> tuple[str, str]:
