@@ -98,8 +98,9 @@ def main() -> int:
         judged=not options.native,
     )
     names = listing.names(product / LIBRARY / "test")
-    if options.names:
-        names = listing.chosen(names, options.names)
+    chosen = options.names or (suite.expectations.emulated if target.runner else ())
+    if chosen:
+        names = listing.chosen(names, chosen)
     if not names:
         sys.stderr.write("error: no such tests\n")
         return 2

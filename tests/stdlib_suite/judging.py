@@ -50,10 +50,12 @@ class Expectations:
     """All that is expected.
 
     files: by name. skips: the class, by a pattern of the reason that tests give.
+    emulated: the files that are run where a machine is emulated.
     """
 
     files: Mapping[str, tuple[Expectation, ...]]
     skips: Mapping[str, str]
+    emulated: tuple[str, ...] = ()
 
     def of(self, name: str) -> tuple[Expectation, ...]:
         """Return what is expected of a file."""
@@ -113,7 +115,7 @@ def load(path: Path, arch: str = "") -> Expectations:
     skips = document["skips"]
     for kind in skips.values():
         _check(kind in CLASSES, f"no class `{kind}`")
-    return Expectations(files, skips)
+    return Expectations(files, skips, tuple(document.get("emulated", ())))
 
 
 def judge(run: Run, name: str, expectations: Expectations) -> Verdict:
