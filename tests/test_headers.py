@@ -20,7 +20,9 @@ AMBIENT = load(ROOT / "libc" / "ambient.toml")
 LIBRARIES = [SYSROOT / "lib" / name for name in ("crt0.o", "libc.a", "libcompiler_rt.a")]
 
 # dist/ also holds the headers of what is built on the C library.
-OTHERS = re.compile(r"python3\.\d+/|z(lib|conf)\.h|ffi(target)?\.h")
+OTHERS = re.compile(
+    r"python3\.\d+/|z(lib|conf|std|std_errors|dict)\.h|ffi(target)?\.h|bzlib\.h|lzma(/|\.h)|sqlite3\.h"
+)
 INCLUDE = SYSROOT / "include"
 HEADERS = sorted(
     name
