@@ -22,11 +22,13 @@ static uint64_t random_bit(void)
 	return UINT64_C(1) << random_number() % 64;
 }
 
-/* Arguments that fit. */
+/* Arguments that fit, from an address that says nothing. */
 static struct call example(const struct table *table, const struct row *row)
 {
 	struct call call = {row->number, table->arch, 0, {0}};
 
+	if (random_number() & 1)
+		call.address = random_number();
 	for (size_t i = 0; i < ARGUMENTS; i++)
 		call.arguments[i] = row->conditions[i].value ^
 				    (random_number() & row->conditions[i].free);
@@ -140,6 +142,20 @@ static void put_half(struct call *call, size_t half, uint32_t value)
 								     << shift;
 }
 
+/* What the row allows, with another row's arguments where it has no say. */
+static struct call example_of_both(const struct table *table,
+				   const struct row *row,
+				   const struct row *other)
+{
+	struct call call = example(table, row);
+	const struct call others = example(table, other);
+
+	for (size_t i = 0; i < ARGUMENTS; i++)
+		if (row->conditions[i].free == UINT64_MAX)
+			call.arguments[i] = others.arguments[i];
+	return call;
+}
+
 /* Another call's number where it is nobody's business, in a call that is a bit
  * of some half away from what the row allows: it must not be taken for the
  * number. */
@@ -148,7 +164,8 @@ static bool row_numbers(const struct table *table, const struct row *row,
 {
 	for (size_t i = 0; i < table->len; i++) {
 		for (size_t other = 0; other < 2 + 2 * ARGUMENTS; other++) {
-			struct call call = example(table, row);
+			struct call call =
+				example_of_both(table, row, &table->rows[i]);
 
 			call.arguments[half / 2] ^=
 				UINT64_C(1)

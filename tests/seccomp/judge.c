@@ -5,10 +5,14 @@
  *   judge calls TABLE ARCH X32 FIRST STAGE ELSE PID COUNT SEED FILTER…
  *       each number and each bit, then COUNT calls at random; prints how many
  *       calls were judged, then instructions that were not covered, if any
- *   judge mutants TABLE ARCH X32 FIRST STAGE ELSE PID COUNT SEED FILTER
- *       the same with one mistake after the other in the filter, each until it
- *       is noticed; prints those that nothing notices, then how many there were, how many
- *       of these the kernel refuses, and how many are proven to change nothing
+ *   judge proof TABLE ARCH X32 FIRST STAGE ELSE PID 0 0 FILTER…
+ *       every call there can be; prints how many ways these go
+ *   judge mutants TABLE ARCH X32 FIRST STAGE ELSE PID COUNT SEED/EVERY FILTER
+ *       one mistake after the other in the filter, or one of EVERY: those that
+ *       the kernel would take, and that change the verdict on any call, have to
+ *       be noticed by the calls that `calls` judges; prints those that are not,
+ *       then how many mistakes there are, were judged, were refused by the
+ *       kernel, change nothing, and were noticed
  *
  * FIRST is what was in force at the beginning and STAGE what is now, as bits;
  * ELSE is the verdict on what was never allowed.
@@ -75,21 +79,40 @@ static int judge_calls(uint64_t count, uint64_t seed)
 	return filters_uncovered(&filters) > 0;
 }
 
-static int judge_mutants(uint64_t count, uint64_t seed)
+static int judge_proof(void)
 {
-	const struct tests tests = {&table, is_right, count, seed};
+	static struct filters right;
+	struct call witness;
+	uint64_t ways;
+
+	right.len = 1;
+	table_compile(&table, &right.programs[0]);
+	if (!program_is_valid(&right.programs[0]))
+		return 2;
+	ways = filters_same(&filters, &right, &witness);
+	if (ways == 0 && is_right_aloud(&filters, &witness))
+		return 2;
+	printf("%" PRIu64 "\n", ways);
+	return ways == 0;
+}
+
+static int judge_mutants(uint64_t count, uint64_t seed, uint64_t every)
+{
+	const struct tests tests = {&table, is_right, count, seed, every};
 	struct mutants mutants = {0};
 
 	if (!tests_pass(&tests, &filters) || filters.len != 1)
 		return 1;
 	mutants_judge(&tests, &filters, &mutants);
-	printf("%zu %zu %zu\n", mutants.len, mutants.refused, mutants.same);
+	printf("%zu %zu %zu %zu %zu\n", mutants.all, mutants.judged,
+	       mutants.refused, mutants.same, mutants.noticed);
 	return mutants.survivors > 0;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t count, seed;
+	uint64_t count, seed, every = 1;
+	char *end;
 
 	if (argc <= FIXED_ARGUMENTS || argc > FIXED_ARGUMENTS + FILTERS_MAX)
 		return 2;
@@ -102,8 +125,12 @@ int main(int argc, char **argv)
 	for (int i = FIXED_ARGUMENTS; i < argc; i++)
 		read_program(&filters.programs[filters.len++], argv[i]);
 	count = strtoull(argv[9], NULL, 0);
-	seed = strtoull(argv[10], NULL, 0);
+	seed = strtoull(argv[10], &end, 0);
+	if (*end == '/')
+		every = strtoull(end + 1, NULL, 0);
 	if (strcmp(argv[1], "mutants") == 0)
-		return judge_mutants(count, seed);
+		return judge_mutants(count, seed, every);
+	if (strcmp(argv[1], "proof") == 0)
+		return judge_proof();
 	return judge_calls(count, seed);
 }

@@ -31,6 +31,15 @@ struct call {
 
 /* program.c: running filters */
 
+/* The codes that the filters are made of; see the kernel's networking/filter. */
+enum {
+	LOAD_WORD = 0x20,
+	AND = 0x54,
+	JUMP_EQUAL = 0x15,
+	JUMP_GREATER_EQUAL = 0x35,
+	RETURN = 0x06,
+};
+
 struct instruction {
 	uint16_t code;
 	uint8_t if_true;
@@ -51,6 +60,12 @@ struct filters {
 	struct program programs[FILTERS_MAX];
 	size_t len;
 };
+
+static inline bool is_jump(const struct instruction *instruction)
+{
+	return instruction->code == JUMP_EQUAL ||
+	       instruction->code == JUMP_GREATER_EQUAL;
+}
 
 /* Whether the kernel would take it, and it has only what is run here. */
 bool program_is_valid(const struct program *program);
@@ -86,6 +101,18 @@ struct table {
 void table_read(struct table *table, const char *path, uint64_t pid);
 /* The verdict that is right. */
 uint32_t table_judge(const struct table *table, const struct call *call);
+/* A filter with the right verdict on every call. */
+void table_compile(const struct table *table, struct program *program);
+
+/* proof.c: comparing filters on all calls */
+
+/*
+ * How many ways there are through all of them, one behind the other; each is
+ * that of some calls, and the verdicts of both sides are the same on it. 0 if
+ * they differ, by the witness among others.
+ */
+uint64_t filters_same(const struct filters *left, const struct filters *right,
+		      struct call *witness);
 
 /* calls.c: calls to judge */
 
@@ -103,12 +130,16 @@ struct tests {
 	const struct table *table;
 	judge_t *judge;
 	uint64_t count, seed; /* of calls at random */
+	uint64_t every;       /* one mistake, at random, of so many is judged */
 };
 
+/* Each that is judged is refused, same, noticed or a survivor. */
 struct mutants {
-	size_t len;
+	size_t all;
+	size_t judged;
 	size_t refused; /* the kernel would not take them */
 	size_t same;    /* as the right one, by proof */
+	size_t noticed; /* by a call on which they are wrong */
 	size_t survivors;
 };
 

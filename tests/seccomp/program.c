@@ -6,15 +6,6 @@
 
 #include "judge.h"
 
-/* Those that the filters are made of; see the kernel's networking/filter. */
-enum {
-	LOAD_WORD = 0x20,
-	AND = 0x54,
-	JUMP_EQUAL = 0x15,
-	JUMP_GREATER_EQUAL = 0x35,
-	RETURN = 0x06,
-};
-
 static bool is_valid(const struct program *program, size_t at)
 {
 	const struct instruction *instruction = &program->code[at];
@@ -92,12 +83,6 @@ uint32_t filters_judge(struct filters *filters, const struct call *call)
 			sternest = verdict;
 	}
 	return sternest;
-}
-
-static bool is_jump(const struct instruction *instruction)
-{
-	return instruction->code == JUMP_EQUAL ||
-	       instruction->code == JUMP_GREATER_EQUAL;
 }
 
 static size_t uncovered(const struct program *program, size_t number)

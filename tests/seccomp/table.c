@@ -124,3 +124,76 @@ uint32_t table_judge(const struct table *table, const struct call *call)
 		return ALLOW;
 	return stages & table->first ? KILL_PROCESS : table->otherwise;
 }
+
+static void put(struct program *program, uint16_t code, uint32_t k,
+		size_t if_true, size_t if_false)
+{
+	if (program->len == PROGRAM_MAX || if_true > UINT8_MAX ||
+	    if_false > UINT8_MAX)
+		refuse("it has no room in a filter");
+	program->code[program->len++] = (struct instruction){
+		code, (uint8_t)if_true, (uint8_t)if_false, k};
+}
+
+/* What a row says of the halves of arguments, the lower one first. */
+static uint32_t half_of(uint64_t number, size_t half)
+{
+	return (uint32_t)(number >> half % 2 * 32);
+}
+
+static bool is_judged(const struct row *row, size_t half)
+{
+	return half_of(row->conditions[half / 2].free, half) != UINT32_MAX;
+}
+
+#define HALF_LEN 3
+
+static void put_row(struct program *program, const struct row *row,
+		    uint32_t verdict)
+{
+	size_t left = 1;
+
+	for (size_t half = 0; half < 2 * ARGUMENTS; half++)
+		left += HALF_LEN * is_judged(row, half);
+	put(program, LOAD_WORD, offsetof(struct call, number), 0, 0);
+	put(program, JUMP_EQUAL, row->number, 0, left);
+	for (size_t half = 0; half < 2 * ARGUMENTS; half++) {
+		const struct condition *condition = &row->conditions[half / 2];
+		uint32_t judged = ~half_of(condition->free, half);
+
+		if (!is_judged(row, half))
+			continue;
+		left -= HALF_LEN;
+		put(program, LOAD_WORD,
+		    (uint32_t)(offsetof(struct call, arguments) + 4 * half), 0,
+		    0);
+		put(program, AND, judged, 0, 0);
+		put(program, JUMP_EQUAL,
+		    half_of(condition->value, half) & judged, 0, left);
+	}
+	put(program, RETURN, verdict, 0, 0);
+}
+
+static void put_rows(struct program *program, const struct table *table,
+		     unsigned stages, uint32_t verdict)
+{
+	for (size_t i = 0; i < table->len; i++)
+		if (table->rows[i].stages & stages)
+			put_row(program, &table->rows[i], verdict);
+}
+
+void table_compile(const struct table *table, struct program *program)
+{
+	program->len = 0;
+	put(program, LOAD_WORD, offsetof(struct call, arch), 0, 0);
+	put(program, JUMP_EQUAL, table->arch, 1, 0);
+	put(program, RETURN, KILL_PROCESS, 0, 0);
+	if (table->has_x32) {
+		put(program, LOAD_WORD, offsetof(struct call, number), 0, 0);
+		put(program, JUMP_GREATER_EQUAL, X32_BIT, 0, 1);
+		put(program, RETURN, KILL_PROCESS, 0, 0);
+	}
+	put_rows(program, table, table->stage, ALLOW);
+	put_rows(program, table, table->first, KILL_PROCESS);
+	put(program, RETURN, table->otherwise, 0, 0);
+}
