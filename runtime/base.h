@@ -18,6 +18,14 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* What the program has in memory can change at any time: whatever is judged is a
+ * copy first, and after it the compiler has to take the original for changed. */
+#define TAKE(copy, from)                                                       \
+	do {                                                                   \
+		*(copy) = *(from);                                             \
+		__asm__ volatile("" : : : "memory");                           \
+	} while (0)
+
 /* The compiler expects these even without a C library. */
 int memcmp(const void *a, const void *b, size_t len);
 void *memcpy(void *restrict to, const void *restrict from, size_t len);

@@ -311,24 +311,30 @@ static cloudabi_errno_t hand_data(const char *data, size_t len)
 static cloudabi_errno_t hand_one(cloudabi_fd_t fd, struct start_fd *start,
 				 uint32_t *host_fd)
 {
-	const struct fd_entry *entry = &fdtable[fd];
+	cloudabi_errno_t error = fdtable_check(fd, 0);
+	const struct fd_entry *entry;
 
+	*host_fd = fd;
+	if (error != 0)
+		return error;
+	entry = &fdtable[fd];
 	*start = (struct start_fd){
 		.rights_base = entry->base,
 		.rights_inheriting = entry->inheriting,
 		.filetype = entry->filetype,
 		.origin = entry->origin,
 	};
-	*host_fd = fd;
 	if (!fdtable_is_directory(fd))
 		return 0;
 	return copy_directory(fd, host_fd);
 }
 
+/* The program's numbers are looked at once: they can change. */
 static cloudabi_errno_t hand_some(const cloudabi_fd_t *fds, size_t len)
 {
 	struct start_fd starts[CONTROL_FDS_MAX];
 	struct attachment attachment;
+	bool are_copies[CONTROL_FDS_MAX];
 	struct request request = {
 		.head.op = CONTROL_EXEC_FDS,
 		.data = starts,
@@ -339,13 +345,17 @@ static cloudabi_errno_t hand_some(const cloudabi_fd_t *fds, size_t len)
 	size_t done = 0;
 
 	attach(&attachment, len);
-	for (; error == 0 && done < len; done++)
-		error = hand_one(fds[done], &starts[done],
-				 &attachment.fds[done]);
+	for (; error == 0 && done < len; done++) {
+		cloudabi_fd_t fd;
+
+		TAKE(&fd, &fds[done]);
+		error = hand_one(fd, &starts[done], &attachment.fds[done]);
+		are_copies[done] = attachment.fds[done] != fd;
+	}
 	if (error == 0)
 		error = ask(&request);
 	for (size_t i = 0; i < done; i++) {
-		if (attachment.fds[i] != fds[i])
+		if (are_copies[i])
 			host_close(attachment.fds[i]);
 	}
 	return error;

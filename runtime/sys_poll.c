@@ -53,30 +53,30 @@ static cloudabi_errno_t wait_for_condvar(const cloudabi_subscription_t *sub,
 }
 
 /* A lock or condition variable, perhaps with a timeout. */
-static cloudabi_errno_t poll_synchronization(const cloudabi_subscription_t *in,
-					     cloudabi_event_t *out, size_t len)
+static cloudabi_errno_t
+poll_synchronization(const cloudabi_subscription_t *sub,
+		     const cloudabi_subscription_t *timeout,
+		     cloudabi_event_t *out)
 {
 	struct origin origin = {0};
 	struct deadline deadline;
 	cloudabi_errno_t error;
 
-	if (len > 2 || (len == 2 && in[1].type != CLOUDABI_EVENTTYPE_CLOCK))
-		return CLOUDABI_EINVAL;
-	if (len == 2) {
-		error = deadline_set(&deadline, &in[1].clock, &origin);
+	if (timeout != NULL) {
+		error = deadline_set(&deadline, &timeout->clock, &origin);
 		if (error != 0) {
-			*out = event_of(&in[1], error);
+			*out = event_of(timeout, error);
 			return 0;
 		}
 	}
-	if (in[0].type == CLOUDABI_EVENTTYPE_CONDVAR)
-		error = wait_for_condvar(&in[0], len == 2 ? &deadline : NULL);
+	if (sub->type == CLOUDABI_EVENTTYPE_CONDVAR)
+		error = wait_for_condvar(sub, timeout ? &deadline : NULL);
 	else
-		error = wait_for_lock(&in[0], len == 2 ? &deadline : NULL);
+		error = wait_for_lock(sub, timeout ? &deadline : NULL);
 	if (error == CLOUDABI_ETIMEDOUT)
-		*out = event_of(&in[1], 0);
+		*out = event_of(timeout, 0);
 	else
-		*out = event_of(&in[0], error);
+		*out = event_of(sub, error);
 	return 0;
 }
 
@@ -200,15 +200,17 @@ static bool is_watched(const struct wait *wait,
 static cloudabi_errno_t subscribe(struct wait *wait)
 {
 	for (size_t i = 0; i < wait->len; i++) {
-		const cloudabi_subscription_t *sub = &wait->in[i];
-		cloudabi_errno_t error = check(wait, sub);
+		cloudabi_subscription_t sub;
+		cloudabi_errno_t error;
 
-		if (is_synchronization(sub->type))
+		TAKE(&sub, &wait->in[i]);
+		if (is_synchronization(sub.type))
 			return CLOUDABI_EINVAL;
+		error = check(wait, &sub);
 		if (error != 0)
-			add_event(wait, sub, error);
-		else if (is_of_descriptor(sub->type))
-			watch(wait, sub);
+			add_event(wait, &sub, error);
+		else if (is_of_descriptor(sub.type))
+			watch(wait, &sub);
 	}
 	return 0;
 }
@@ -221,10 +223,11 @@ static bool find_distance(struct wait *wait, cloudabi_timestamp_t *distance)
 
 	*distance = found ? 0 : UINT64_MAX;
 	for (size_t i = 0; i < wait->len; i++) {
-		const cloudabi_subscription_t *sub = &wait->in[i];
+		cloudabi_subscription_t sub;
 
-		if (sub->type != CLOUDABI_EVENTTYPE_CLOCK ||
-		    deadline_set(&deadline, &sub->clock, &wait->origin) != 0)
+		TAKE(&sub, &wait->in[i]);
+		if (sub.type != CLOUDABI_EVENTTYPE_CLOCK ||
+		    deadline_set(&deadline, &sub.clock, &wait->origin) != 0)
 			continue;
 		*distance = MIN(*distance, deadline_distance(&deadline));
 		found = true;
@@ -295,22 +298,25 @@ static void report_clock(struct wait *wait, const cloudabi_subscription_t *sub)
 		add_event(wait, sub, 0);
 }
 
-/* Clocks count only if no descriptor is ready. */
+/* Clocks count only if no descriptor is ready. Even if subscriptions change,
+ * there are never more events than there is room for. */
 static void report(struct wait *wait)
 {
-	for (size_t i = 0; i < wait->len; i++) {
-		const cloudabi_subscription_t *sub = &wait->in[i];
+	cloudabi_subscription_t sub;
 
-		if (!is_watched(wait, sub))
+	for (size_t i = 0; i < wait->len && wait->events < wait->len; i++) {
+		TAKE(&sub, &wait->in[i]);
+		if (!is_watched(wait, &sub))
 			continue;
-		if (sub->type == CLOUDABI_EVENTTYPE_PROC_TERMINATE)
-			report_process(wait, sub);
+		if (sub.type == CLOUDABI_EVENTTYPE_PROC_TERMINATE)
+			report_process(wait, &sub);
 		else
-			report_descriptor(wait, sub);
+			report_descriptor(wait, &sub);
 	}
 	for (size_t i = 0; i < wait->len && wait->events == 0; i++) {
-		if (wait->in[i].type == CLOUDABI_EVENTTYPE_CLOCK)
-			report_clock(wait, &wait->in[i]);
+		TAKE(&sub, &wait->in[i]);
+		if (sub.type == CLOUDABI_EVENTTYPE_CLOCK)
+			report_clock(wait, &sub);
 	}
 }
 
@@ -342,20 +348,26 @@ cloudabi_errno_t sys_poll(const cloudabi_subscription_t *in,
 			  cloudabi_event_t *out, size_t nsubscriptions,
 			  size_t *nevents)
 {
-	cloudabi_errno_t error;
+	cloudabi_subscription_t first, second;
 
 	if (nsubscriptions == 0)
 		return CLOUDABI_EINVAL;
-	if (is_synchronization(in[0].type)) {
-		error = poll_synchronization(in, out, nsubscriptions);
-		if (error == 0)
-			*nevents = 1;
-		return error;
-	}
-	if (nsubscriptions == 1 && in[0].type == CLOUDABI_EVENTTYPE_CLOCK) {
+	TAKE(&first, &in[0]);
+	if (nsubscriptions == 1 && first.type == CLOUDABI_EVENTTYPE_CLOCK) {
 		*nevents = 1;
-		poll_one_clock(in, out);
+		poll_one_clock(&first, out);
 		return 0;
 	}
-	return poll_descriptors(in, out, nsubscriptions, nevents);
+	if (!is_synchronization(first.type))
+		return poll_descriptors(in, out, nsubscriptions, nevents);
+	if (nsubscriptions > 2)
+		return CLOUDABI_EINVAL;
+	if (nsubscriptions == 2) {
+		TAKE(&second, &in[1]);
+		if (second.type != CLOUDABI_EVENTTYPE_CLOCK)
+			return CLOUDABI_EINVAL;
+	}
+	*nevents = 1;
+	return poll_synchronization(&first,
+				    nsubscriptions == 2 ? &second : NULL, out);
 }

@@ -126,8 +126,9 @@ cloudabi_errno_t sys_sock_send(cloudabi_fd_t sock, const cloudabi_send_in_t *in,
 			       cloudabi_send_out_t *out)
 {
 	cloudabi_errno_t error = fdtable_check(sock, CLOUDABI_NEEDS_SOCK_SEND);
-	const cloudabi_send_in_t copy = *in;
+	cloudabi_send_in_t copy;
 
+	TAKE(&copy, in);
 	if (error != 0)
 		return error;
 	if (copy.si_flags != 0)
@@ -333,8 +334,9 @@ cloudabi_errno_t sys_sock_recv(cloudabi_fd_t sock, const cloudabi_recv_in_t *in,
 			       cloudabi_recv_out_t *out)
 {
 	cloudabi_errno_t error = fdtable_check(sock, CLOUDABI_NEEDS_SOCK_RECV);
-	const cloudabi_recv_in_t copy = *in;
+	cloudabi_recv_in_t copy;
 
+	TAKE(&copy, in);
 	if (error != 0)
 		return error;
 	if (copy.ri_data_len == 0 && copy.ri_fds_len == 0)

@@ -36,6 +36,8 @@ WALK_S = 100 if LONG else 2
 NAIVE_S = 2
 SWAPS_MIN = 10**6 if LONG else 1000
 THOUSANDS_OF_CALLS = 10_000 if LONG else 200
+THOUSANDS_WITH_STRUCTURES = 1000 if LONG else 20
+PROGRAMS = 5000 if LONG else 100
 SECRET = b"secret that must stay outside"
 TURNS = 4
 
@@ -244,3 +246,33 @@ def test_memory_that_changes_while_calls_run(tmp_path: Path) -> None:
     seconds = round(time.monotonic() - start, 1)
     counts = {"calls": calls, "opened": opened, "frames": answered, "naive_wins": naive}
     tell(race="memory", seconds=seconds, wins=0, **counts)
+
+
+def test_memory_of_structures_that_changes_while_calls_run(tmp_path: Path) -> None:
+    """What to wait for, how to start a thread, where to put a message."""
+    start, wanted = time.monotonic(), THOUSANDS_WITH_STRUCTURES
+    outcome = run_program("mutation_structures", tmp_path, argument=str(wanted), seconds=1500)
+    assert (outcome.status, outcome.message) == (0, ""), outcome
+    calls, events, messages, threads, naive = map(int, outcome.output.split())
+    assert calls >= wanted * 1000
+    assert min(events, messages, threads) > 10
+    assert naive > 0
+    assert (tmp_path / "b").read_bytes() == b"0123456789"
+    seconds = round(time.monotonic() - start, 1)
+    counts = {"calls": calls, "events": events, "messages": messages, "threads": threads}
+    tell(race="memory of structures", seconds=seconds, wins=0, naive_wins=naive, **counts)
+
+
+def test_memory_that_changes_while_programs_are_replaced(tmp_path: Path) -> None:
+    """The numbers of descriptors, and argument data: what arrives is what was held, or nothing."""
+    start = time.monotonic()
+    outcome = run_program(
+        "mutation_exec", tmp_path, argument=str(PROGRAMS), processes=4, seconds=1500
+    )
+    assert (outcome.status, outcome.message) == (0, ""), outcome
+    started, refused = map(int, outcome.output.split())
+    assert started + refused == PROGRAMS
+    assert min(started, refused) > 0
+    assert (tmp_path / "b").read_bytes() == b"0123456789"
+    seconds = round(time.monotonic() - start, 1)
+    tell(race="memory of programs", seconds=seconds, started=started, refused=refused, wins=0)
