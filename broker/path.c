@@ -222,7 +222,7 @@ cloudabi_errno_t place_file(const struct capability *root, char *path,
 {
 	cloudabi_errno_t error = CLOUDABI_ELOOP;
 
-	for (int links = 0; error == CLOUDABI_ELOOP && links < LINKS_MAX;
+	for (int links = 0; error == CLOUDABI_ELOOP && links <= LINKS_MAX;
 	     links++) {
 		if (strchr(last_component(path), '/') != NULL)
 			return refuse_directory(root, path, refusal);

@@ -37,12 +37,14 @@ class Target:
     parts: the sources that it is linked with, as patterns.
     judged: those whose coverage counts.
     max_len: bytes of an input.
+    replaced: functions of the parts that tests/fuzz/<name>.c has as __wrap_<function>.
     """
 
     name: str
     parts: tuple[str, ...]
     judged: tuple[str, ...]
     max_len: int
+    replaced: tuple[str, ...] = ()
 
     @property
     def kept(self) -> Path:
@@ -66,6 +68,14 @@ TARGETS = (
             for name in ("request", "dir", "open", "listing", "attributes", "path", "capability")
         ),
         2000,
+    ),
+    Target("walk", (*BROKER, "tests/fuzz/lookup.c"), ("broker/path.c",), 300),
+    Target(
+        "control",
+        BROKER,
+        ("broker/control.c", "broker/exec.c", "broker/block.c"),
+        1000,
+        replaced=("spawner_ask", "spawner_hear"),
     ),
     Target("note", BROKER, ("broker/notes.c", "broker/record.c", "broker/trace.c"), 4200),
 )
@@ -94,7 +104,8 @@ def build(target: Target, folder: Path, flags: Sequence[str] = SANITIZERS) -> Pa
     shared = [_object(source, folder, flags) for source in _expand(target.parts)]
     program = folder / target.name
     if not program.exists():
-        _clang(folder, flags, "-o", program, FOLDER / f"{target.name}.c", *shared)
+        wraps = [f"-Wl,--wrap={name}" for name in target.replaced]
+        _clang(folder, flags, *wraps, "-o", program, FOLDER / f"{target.name}.c", *shared)
     return program
 
 

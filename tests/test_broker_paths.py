@@ -208,6 +208,13 @@ class TestEscapes:
         assert held.error(1, OPEN, path, rights_base=READ) == ""
         assert held.error(1, LINK, path, "hard", lookup_flags=FOLLOW) == ""
 
+    def test_as_many_links_as_linux_follows(self, held: Guest, tree: Path) -> None:
+        for number in range(41):
+            (tree / f"chain{number}").symlink_to(f"chain{number + 1}" if number < 40 else "file")
+        for op, path in ((STAT_GET, ()), (LINK, ("hard",))):
+            assert held.error(1, op, "chain1", *path, lookup_flags=FOLLOW) == ""
+            assert held.error(1, op, "chain0", *path, lookup_flags=FOLLOW) == "ELOOP"
+
 
 class TestKernelFilesystems:
     def test_are_not_granted(self) -> None:
