@@ -271,6 +271,44 @@ class TestPressure:
             assert neighbour.exit(3) == (3, "")
         assert held.exit(4) == (4, "")
 
+    def test_slow_readers(self, held: Guest, tree: Path, tmp_path: Path) -> None:
+        """Who asks for more before it has read loses its directory; the others wait for nobody.
+
+        Some never read, some read a byte of a packet at times while they flood, and one asks again
+        only when it has read, which is its right however long it takes.
+        """
+        (tmp_path / "other").mkdir()
+        for number in range(600):  # a listing of all of them fills a reply
+            (tree / f"{number:0100}").touch()
+        rights = {"rights_base": DIRECTORY, "rights_inheriting": INHERITING}
+        listing = frame(READDIR, data_len=32768)
+        assert len(held.request(1, READDIR, data_len=32768).data) == 32768
+        polite = held.request(1, CLONE, **rights).fd
+        fds, memory = fds_of(held.broker.pid), resident_kib(held.broker.pid)
+        floods = [held.request(1, CLONE, **rights).fd for _ in range(7)]
+        with guest_in(tmp_path / "other") as neighbour:
+            for flood in floods:
+                assert held.call(Syscall.FLOOD, flood, listing, len(listing)) > 0
+            for turn in range(10):
+                assert held.send(polite, listing) == len(listing)
+                for _ in range(20):
+                    assert held.error(1, STAT_GET, "file") == ""
+                    assert neighbour.error(1, STAT_GET, ".") == ""
+                time.sleep(0.02)
+                assert held.read(polite, 1) == b"\0"  # of an error that there is not
+                for flood in floods[turn % 2 :: 2]:
+                    held.read(flood, 1)
+            # All that is left of a flood is what had been sent before its end.
+            for flood in floods:
+                while held.read(flood, 1) not in (b"", -errno.ECONNRESET):
+                    pass
+                assert held.send(flood, listing) == -errno.EPIPE
+            assert fds_of(held.broker.pid) == fds
+            assert resident_kib(held.broker.pid) <= memory + 256
+            assert neighbour.exit(3) == (3, "")
+        assert held.error(polite, STAT_GET, "file") == ""
+        assert held.exit(4) == (4, "")
+
     @pytest.mark.parametrize("reads", [False, True])
     def test_killed_in_the_middle(self, tree: Path, reads: bool) -> None:
         """At any byte of a frame, before and after the reply: the broker ends with the guest."""
