@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -269,3 +270,21 @@ def test_decoder_and_model_agree_on_what_fuzzing_found() -> None:
     for line in (CORPUS / "message.txt").read_text().splitlines():
         data = bytes.fromhex(line)
         assert outcome(decode, data, FDS) == model_outcome(data), line
+
+
+def test_a_damaged_map_is_never_a_shorter_one() -> None:
+    """An entry that is malformed is an error: what is taken for a value is all of the message."""
+    whole, fds = encode({"a": 1, "b": [Fd(0), "x"], "c": b"y"})
+    accepted = 0
+    for at in range(len(whole)):
+        for byte in range(256):
+            damaged = whole[:at] + bytes([byte]) + whole[at + 1 :]
+            with suppress(ArgdataError):
+                assert encode(decode(damaged, fds))[0] == damaged
+                accepted += 1
+    assert accepted > len(whole)
+    begins = [match.start() for match in re.finditer(b"\x83\x08", whole)]
+    assert len(begins) == 4
+    for begin in begins:
+        with pytest.raises(ArgdataError):
+            decode(whole[:begin] + b"\x83", fds)

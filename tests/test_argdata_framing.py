@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 from array import array
@@ -101,6 +103,25 @@ def test_descriptors_over_a_socket(by_number: bool) -> None:
             assert reader.receive() == "none"
             os.close(one)
             os.close(two)
+
+
+def test_descriptors_that_are_received_are_closed_on_exec() -> None:
+    """A program that is started between receiving and using them gets none."""
+    look = "import os; print(*os.listdir('/proc/self/fd'))"
+    with connection() as (here, there), files(1) as (file,):
+        Writer(here).send(file)
+        received: Any = Reader(there, max_fds=1).receive()
+        try:
+            command = [sys.executable, "-IS", "-c", look]
+            # Without close_fds nothing but that flag keeps a descriptor.
+            listed = subprocess.run(command, close_fds=False, capture_output=True, check=True)
+            os.set_inheritable(received.number, True)
+            kept = subprocess.run(command, close_fds=False, capture_output=True, check=True)
+        finally:
+            os.close(received.number)
+    number = str(received.number).encode()
+    assert number not in listed.stdout.split()
+    assert number in kept.stdout.split()
 
 
 def test_a_large_value() -> None:

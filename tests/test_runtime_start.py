@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,9 +109,9 @@ def program() -> Elf:
 
 
 @contextmanager
-def started_program(content: bytes) -> Iterator[Alone]:
+def started_program(content: bytes, wrapper: Sequence[str] = ()) -> Iterator[Alone]:
     output = Held(2, abi.FILETYPE_SOCKET_STREAM)
-    with memory_file(content) as fd, started_alone(fd, [output]) as alone:
+    with memory_file(content) as fd, started_alone(fd, [output], wrapper=wrapper) as alone:
         yield alone
 
 
@@ -258,8 +258,7 @@ def test_refusal(name: str) -> None:
     assert refusal_of(elf.pack()) == Refusal(STAGE_ELF, 0, message)
 
 
-# What a loader of CloudABI programs once did wrong, and the refusal that closes it here. What it
-# did when a file became shorter meanwhile is a matter for tests/fuzz/elf.c.
+# What a loader of CloudABI programs once did wrong, and the refusal that closes it here.
 FLAWS = {
     "program headers on the stack, as many as the file says": "65535 headers",
     "address and size of a segment wrap": "wrapping",
@@ -274,6 +273,45 @@ FLAWS = {
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_flaws_of_an_earlier_loader(flaw: str) -> None:
     test_refusal(FLAWS[flaw])
+
+
+@pytest.fixture(name="shrink", scope="module")
+def _shrink(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("shrink") / "shrink"
+    source = ROOT / "tests/runtime/shrink.c"
+    flags = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror")
+    subprocess.run(("clang-16", *flags, "-o", program, source), check=True)
+    return program
+
+
+NOT_TRACED = 3
+
+
+def refusal_after(shrink: Path, calls: int) -> Refusal | None:
+    """What becomes of a program whose data lose their end before a call of the runtime's."""
+    data = program().load(R | W)
+    wrapper = (str(shrink), str(calls), "2", str(data.offset + data.filesz - 1))
+    with started_program(program().pack(), wrapper) as alone:
+        refusal = alone.refusal()
+        if alone.wait() == NOT_TRACED:
+            pytest.skip("nobody may trace a process here, which it takes to be in time")
+        assert alone.wait() == (0 if refusal is None else 126)
+        return refusal
+
+
+def test_a_file_that_becomes_shorter_while_it_is_loaded(shrink: Path) -> None:
+    """Before any of the calls that it takes: no signal, whatever had been looked at by then."""
+    early, late = (
+        "truncated: the file ends before its segments do",
+        "truncated: the file became shorter",
+    )
+    found: list[str | None] = []
+    while not found or found[-1] is not None:
+        refusal = refusal_after(shrink, len(found) + 1)
+        found.append(None if refusal is None else refusal.message)
+        assert len(found) < 100
+    changes = [found.index(late), len(found) - 1]
+    assert found == [early] * changes[0] + [late] * (changes[1] - changes[0]) + [None]
 
 
 def test_too_large_for_memory() -> None:
