@@ -292,6 +292,12 @@ struct guest {
 
 void guest_start(const struct spec *spec, const struct grants *grants,
 		 struct guest *guest);
+/*
+ * The filter lets this guest alone be signalled, by the number of its process
+ * descriptor. Other process descriptors are held, such as the launcher's, so
+ * nothing else may ever get that number: from now on it is above the limit.
+ */
+void guest_keep_number(struct guest *guest);
 /* Makes the socket for a runtime's words, which is not watched yet. Returns
  * the guest's end or a negative errno. */
 int starting_open(struct starting *starting);

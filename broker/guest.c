@@ -2,6 +2,7 @@
 /* The guest process: its start, its end, and how it ended. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,6 +123,36 @@ void guest_start(const struct spec *spec, const struct grants *grants,
 		start_alone(spec, grants, block, guest);
 	}
 	close(block);
+}
+
+/* More descriptors than are ever in use: two for each capability, and ours. */
+#define FDS_MAX (2 * CAPABILITIES_MAX + 64)
+
+static int high_duplicate(int fd, rlim_t limit)
+{
+	int number = (int)MIN(limit, FDS_MAX), high = -1;
+
+	while (high < 0 && --number > fd)
+		high = fcntl(fd, F_DUPFD_CLOEXEC, number);
+	return high;
+}
+
+void guest_keep_number(struct guest *guest)
+{
+	struct rlimit limit;
+	int number;
+
+	if (guest->pidfd == -1)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		die(EXIT_SETUP, "getrlimit failed: %s", strerror(errno));
+	number = high_duplicate(guest->pidfd, limit.rlim_cur);
+	limit.rlim_cur = limit.rlim_max = (rlim_t)number;
+	if (number < 0 || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		die(EXIT_SETUP, "there are too few descriptors: %s",
+		    strerror(errno));
+	close(guest->pidfd);
+	guest->pidfd = number;
 }
 
 /* And its group, which it cannot leave; but where it leads that itself, only

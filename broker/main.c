@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 		grants.flags |= START_NO_LANDLOCK;
 	guest_start(&spec, &grants, &guest);
 	grants_close(&spec, &grants);
+	guest_keep_number(&guest);
 	threads_fd = limits_start(&spec.limits, &guest);
 	confine(&guest, threads_fd, ruleset);
 	return serve(&guest, launcher);

@@ -8,6 +8,7 @@ the host's canaries judge. The table says which barrier holds it, each of them a
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import resource
@@ -436,6 +437,33 @@ OF_SEVERAL = {"a file in memory": {"descriptors"}, "a signal by a descriptor": {
 def test_where_there_may_be_several(name: str, host: Host) -> None:
     reached = outcome(CASES[name].attempt, host, BOTH, processes=2)
     assert reached == OF_SEVERAL.get(name, set())
+
+
+def process_descriptors(pid: int) -> dict[int, int]:
+    """Those that a process holds, and of which processes they are."""
+    found = {}
+    for number, kind in fds_of(pid).items():
+        if kind == "anon_inode:[pidfd]":
+            info = Path(f"/proc/{pid}/fdinfo/{number}").read_text()
+            found[number] = int(info.split("\nPid:")[1].split()[0])
+    return found
+
+
+@pytest.mark.parametrize("which", [SECCOMP, BOTH])
+def test_the_launcher_is_not_signalled_in_the_place_of_the_guest(which: str, host: Host) -> None:
+    """The filter knows the guest by a number of the broker's, which nothing else can get."""
+    close, fcntl, f_dupfd_cloexec = numbers()["close"], numbers()["fcntl"], 1030
+    with taken(host, which) as broker:
+        held = process_descriptors(broker.pid)
+        launcher = next(number for number, pid in held.items() if pid == os.getpid())
+        (guests,) = held.keys() - {launcher}
+        assert broker.call(close, guests) == 0
+        assert broker.call(fcntl, launcher, f_dupfd_cloexec, guests) == -errno.EINVAL
+        while (copy := broker.call(fcntl, launcher, f_dupfd_cloexec, guests - 9)) >= 0:
+            assert copy < guests
+        assert copy == -errno.EMFILE
+        assert guests not in process_descriptors(broker.pid)
+        assert broker.call(numbers()["pidfd_send_signal"], guests, 9, 0, 0) == -errno.EBADF
 
 
 @pytest.mark.parametrize("name", KNOWN_GAPS)
