@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -301,6 +302,8 @@ void guest_keep_number(struct guest *guest);
 /* Makes the socket for a runtime's words, which is not watched yet. Returns
  * the guest's end or a negative errno. */
 int starting_open(struct starting *starting);
+/* The descriptor that came along with a message, or -1. */
+int attached_fd(struct msghdr *message);
 /* What the runtime says. False if it has said all.
  * Preconditions: starting->result is not -1. */
 bool starting_hear(struct starting *starting);
@@ -359,13 +362,18 @@ void exec_drop(unsigned slot);
 /* Those of its own that each runtime gets from it, but for notes. */
 #define SPAWN_OWN_LEN 4
 
-void spawner_start(struct spec *spec);
+/* It keeps the launcher's process descriptor open: see serve(). */
+void spawner_start(struct spec *spec, int launcher);
 pid_t spawner_pid(void);
 /* fds: the program's, then those of GUEST_OWN_*, then notes if the run is
  * traced, then control. 0 or a negative errno. */
 int spawner_ask(uint32_t process, const int *fds, size_t len);
-/* Takes a reply: a pid or a negative errno. False if the spawner has ended. */
-bool spawner_hear(uint32_t *process, int *pid);
+/* Takes a reply: a pid or a negative errno, and a process descriptor or -1. False if
+ * the spawner has ended. */
+bool spawner_hear(uint32_t *process, int *pid, int *pidfd);
+/* A process descriptor, or -1 if there is no such process in the group.
+ * Preconditions: no reply is outstanding. */
+int spawner_find(pid_t pid);
 
 /* limits.c: what the kernel measures and we enforce. */
 

@@ -164,8 +164,7 @@ static void kill_guest(const struct guest *guest)
 	syscall(SYS_kill, -(long)guest->group, (long)SIGKILL);
 }
 
-/* The descriptor that came along, or -1. */
-static int attached_fd(struct msghdr *message)
+int attached_fd(struct msghdr *message)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message);
 	int fd = -1;

@@ -129,7 +129,7 @@ int main(int argc, char **argv)
 	serve_start();
 	processes_start(&spec);
 	if (processes_are_several())
-		spawner_start(&spec);
+		spawner_start(&spec, launcher);
 	trace_start(&spec);
 	capabilities_start();
 	grants_open(&spec, &grants);

@@ -276,7 +276,7 @@ bool process_adopt(struct process *process, pid_t sender)
 
 	if (process->state != PROCESS_MADE || sender <= 0)
 		return false;
-	pidfd = (int)syscall(SYS_pidfd_open, sender, 0);
+	pidfd = spawner_find(sender);
 	if (pidfd < 0)
 		return false;
 	if (!is_unknown_child(sender, pidfd)) {

@@ -168,11 +168,9 @@ bool processes_are_uncertain(void)
 	return process_find(PROCESS_STARTING) != NULL;
 }
 
-static void take_spawned(struct process *process, int pid)
+static void take_spawned(struct process *process, int pid, int pidfd)
 {
 	if (pid >= 0) {
-		int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-
 		if (pidfd < 0 || !process_know(process, pid, pidfd))
 			die(EXIT_SETUP, "cannot watch a process: %s",
 			    strerrordesc_np(errno));
@@ -189,10 +187,10 @@ static void take_spawned(struct process *process, int pid)
 void processes_take_spawner(struct guest *guest)
 {
 	uint32_t slot;
-	int pid;
+	int pid, pidfd;
 
-	if (spawner_hear(&slot, &pid)) {
-		take_spawned(&processes[slot], pid);
+	if (spawner_hear(&slot, &pid, &pidfd)) {
+		take_spawned(&processes[slot], pid, pidfd);
 		return;
 	}
 	guest_condemn(guest, (struct ending){ENDED_INTERRUPTED, SIGKILL, NULL});

@@ -116,8 +116,7 @@ static const struct rule process_rules[] = {
 	/* who they are, and what they say */
 	CALL(recvmsg),
 	CALL_12(setsockopt, SOL_SOCKET, SO_PASSCRED),
-	CALL(pidfd_open),
-	CALL(pidfd_send_signal), /* our own children, who share our fate */
+	CALL(pidfd_send_signal), /* those that the spawner has opened for us */
 	/* other programs in their place */
 	CALL(memfd_create),
 	CALL(pwrite64), /* start blocks; nothing else is open for writing */

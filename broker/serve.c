@@ -17,7 +17,7 @@
 
 #define EVENTS_MAX 32
 
-static int epoll, signals, launcher;
+static int epoll, signals;
 static bool is_multiprocessor;
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -188,7 +188,6 @@ static int wait_for_events(struct epoll_event *events)
 /* Without it the guest is nobody's. */
 static void lose_launcher(struct guest *guest)
 {
-	close(launcher); /* which also ends the watch */
 	guest_condemn(guest, (struct ending){ENDED_INTERRUPTED, SIGKILL, NULL});
 }
 
@@ -238,12 +237,28 @@ static bool watch_guest(const struct guest *guest)
 		serve_watch(guest->starting.result, WATCH_RESULT) == 0);
 }
 
-int serve(struct guest *guest, int launcher_pidfd)
+/*
+ * Where there may be several processes the filter lets signals go to whatever
+ * process we hold a descriptor of. So we do not hold the launcher's: what is
+ * watched stays as long as the spawner has it open.
+ */
+static bool watch_launcher(int launcher)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLONESHOT,
+		.data.u64 = WATCH_LAUNCHER,
+	};
+
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, launcher, &event) != 0)
+		return false;
+	return !processes_are_several() || close(launcher) == 0;
+}
+
+int serve(struct guest *guest, int launcher)
 {
 	struct epoll_event events[EVENTS_MAX];
 
-	launcher = launcher_pidfd;
-	if (!watch_guest(guest) || serve_watch(launcher, WATCH_LAUNCHER) != 0)
+	if (!watch_guest(guest) || !watch_launcher(launcher))
 		die(EXIT_SETUP, "cannot watch the program");
 	while (!guest->has_ended) {
 		int len = wait_for_events(events);

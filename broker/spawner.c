@@ -28,14 +28,18 @@
  *   and cannot leave. As long as it is not reaped the group's number is
  *   nobody else's, so the broker can kill all of them, known or not, at once.
  * - What it starts are the broker's children, not its own.
+ * - It opens the process descriptors that the broker signals by, and only those
+ *   of processes in the group, so that the broker cannot signal any others.
  * - When the broker has died it kills the group, and itself with it.
  */
 
 struct spawn_request {
 	uint32_t process; /* comes back with the reply */
-	uint32_t fds_len; /* in this and the following messages */
+	uint32_t fds_len; /* in this and the following messages, if not 0 */
+	int32_t pid;      /* else: whose process descriptor is wanted */
 };
 
+/* The process descriptor is attached. */
 struct spawn_reply {
 	uint32_t process;
 	int32_t pid; /* or a negative errno */
@@ -139,6 +143,50 @@ static pid_t carry_out(const struct order *order, const struct spec *spec,
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
+/* A process that is not reaped after one has looked at its group is the one
+ * whose number that was. */
+static int open_member(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd >= 0 && (getpgid(pid) != getpid() ||
+			syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) != 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void attach(struct msghdr *message, void *control, const int *fds,
+		   size_t len)
+{
+	struct cmsghdr *header = control;
+
+	message->msg_control = control;
+	message->msg_controllen = CMSG_SPACE(len * sizeof(int));
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(len * sizeof(int));
+	memcpy(CMSG_DATA(header), fds, len * sizeof(int));
+}
+
+/* The broker waits for a reply. Where others of the user's have taken all
+ * descriptors that may be on their way, it gets one without. */
+static void reply_to(int socket, struct spawn_reply reply)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec part = {&reply, sizeof(reply)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	int fd = reply.pid > 0 ? open_member(reply.pid) : -1;
+
+	if (fd >= 0)
+		attach(&message, control, &fd, 1);
+	if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+		send(socket, &reply, sizeof(reply), MSG_NOSIGNAL);
+	if (fd >= 0)
+		close(fd);
+}
+
 static _Noreturn void serve_broker(int socket, const struct spec *spec,
 				   pid_t broker)
 {
@@ -147,39 +195,42 @@ static _Noreturn void serve_broker(int socket, const struct spec *spec,
 	while (hear_whole_order(socket, &order)) {
 		const struct spawn_reply reply = {
 			.process = order.request.process,
-			.pid = carry_out(&order, spec, broker),
+			.pid = order.request.fds_len == 0 ?
+				       order.request.pid :
+				       carry_out(&order, spec, broker),
 		};
 
 		/* Once the broker knows of the process nobody else has its
 		 * sockets, whose hang-ups mean something. */
 		for (uint32_t i = 0; i < order.len; i++)
 			close(order.fds[i]);
-		send(socket, &reply, sizeof(reply), MSG_NOSIGNAL);
+		reply_to(socket, reply);
 	}
 	kill(0, SIGKILL);
 	_exit(EXIT_SETUP);
 }
 
 /* Nothing else stays open. */
-static void close_others(int socket, const struct spec *spec)
+static void close_others(int socket, int launcher, const struct spec *spec)
 {
-	int kept[] = {socket, spec->runtime, spec->emulator};
+	int kept[] = {socket, launcher, spec->runtime, spec->emulator};
 
-	close_except(kept, spec->emulator != -1 ? 3 : 2);
+	close_except(kept, spec->emulator != -1 ? 4 : 3);
 }
 
-static _Noreturn void run(int socket, struct spec *spec, pid_t broker)
+static _Noreturn void run(int socket, int launcher, struct spec *spec,
+			  pid_t broker)
 {
 	if (setsid() < 0)
 		_exit(EXIT_SETUP);
 	prctl(PR_SET_NAME, "cloudabi-spawner");
-	close_others(socket, spec);
+	close_others(socket, launcher, spec);
 	serve_broker(socket, spec, broker);
 }
 
 /* The broker's side. */
 
-void spawner_start(struct spec *spec)
+void spawner_start(struct spec *spec, int launcher)
 {
 	pid_t broker = getpid();
 	int ends[2];
@@ -188,7 +239,7 @@ void spawner_start(struct spec *spec)
 		die(EXIT_SETUP, "socketpair failed: %s", strerror(errno));
 	spawner = fork();
 	if (spawner == 0)
-		run(ends[1], spec, broker);
+		run(ends[1], launcher, spec, broker);
 	if (spawner < 0)
 		die(EXIT_SETUP, "fork failed: %s", strerror(errno));
 	close(ends[1]);
@@ -208,25 +259,17 @@ static int send_some(const struct spawn_request *request, const int *fds,
 	_Alignas(struct cmsghdr) char
 		control[CMSG_SPACE(CONTROL_FDS_MAX * sizeof(int))] = {0};
 	struct iovec part = {(void *)request, sizeof(*request)};
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = CMSG_SPACE(len * sizeof(int)),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(len * sizeof(int));
-	memcpy(CMSG_DATA(header), fds, len * sizeof(int));
+	if (len > 0)
+		attach(&message, control, fds, len);
 	return sendmsg(broker_end, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* An order that is not sent to its end could not be told from the next one. */
 int spawner_ask(uint32_t process, const int *fds, size_t len)
 {
-	const struct spawn_request request = {process, (uint32_t)len};
+	const struct spawn_request request = {process, (uint32_t)len, 0};
 	int error = 0;
 
 	for (size_t at = 0; at < len && error == 0; at += CONTROL_FDS_MAX) {
@@ -238,16 +281,46 @@ int spawner_ask(uint32_t process, const int *fds, size_t len)
 	return error;
 }
 
-bool spawner_hear(uint32_t *process, int *pid)
+/* False if the spawner has ended. */
+static bool hear_reply(struct spawn_reply *reply, int *pidfd, int flags)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = {reply, sizeof(*reply)};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t len;
+
+	do {
+		len = recvmsg(broker_end, &message, flags | MSG_CMSG_CLOEXEC);
+	} while (len < 0 && errno == EINTR);
+	*pidfd = len > 0 ? attached_fd(&message) : -1;
+	return len == (ssize_t)sizeof(*reply);
+}
+
+bool spawner_hear(uint32_t *process, int *pid, int *pidfd)
 {
 	struct spawn_reply reply;
-	ssize_t len = recv(broker_end, &reply, sizeof(reply), MSG_DONTWAIT);
 
-	if (len != (ssize_t)sizeof(reply)) {
+	if (!hear_reply(&reply, pidfd, MSG_DONTWAIT)) {
 		close(broker_end); /* which also ends the watch */
 		return false;
 	}
 	*process = reply.process;
 	*pid = reply.pid;
 	return true;
+}
+
+int spawner_find(pid_t pid)
+{
+	const struct spawn_request request = {.pid = pid};
+	struct spawn_reply reply;
+	int pidfd = -1;
+
+	if (send_some(&request, NULL, 0) == 0)
+		hear_reply(&reply, &pidfd, 0);
+	return pidfd;
 }

@@ -133,7 +133,7 @@ class TestSeccomp:
 
     # Where there may be several processes.
     SEVERAL = ALLOWED | frozenset(
-        """clock_gettime memfd_create pidfd_open pidfd_send_signal pwrite64 recvmsg shutdown
+        """clock_gettime memfd_create pidfd_send_signal pwrite64 recvmsg shutdown
         timer_create timer_delete timer_settime""".split()  # noqa: SIM905
     )
 

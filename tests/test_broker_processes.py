@@ -11,9 +11,10 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import pytest
 
 from broker_harness import (
+    AS_USER,
     COMMAND,
     ERRORS,
     Grant,
@@ -142,9 +144,10 @@ def several(processes: int = 3, **limits: int) -> Iterator[Several]:
 
 
 @contextmanager
-def watched(processes: int = 3, **limits: int) -> Iterator[Several]:
+def watched(processes: int = 3, wrapper: Sequence[str] = (), **limits: int) -> Iterator[Several]:
     """One whose processes the broker grants."""
-    with guest(changes={"limits": {"processes": processes, **limits}}) as held:
+    changes = {"limits": {"processes": processes, **limits}}
+    with guest(changes=changes, wrapper=wrapper) as held:
         some = Several(held)
         some.install_filter()
         some.run()
@@ -180,6 +183,22 @@ class TestGrants:
                 pid, descriptor, control = some.let_in()
                 some.close(descriptor, control)
                 await_end(pid)
+            assert some.held.exit(3) == (3, "")
+
+    def test_others_take_all_descriptors_that_may_be_on_their_way(self) -> None:
+        """The spawner cannot hand over that of a new process, and nobody waits for it."""
+        with watched(wrapper=("prlimit", "--nofile=64", *AS_USER)) as some:
+            _, control = some.promise()
+            pair = (socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, bytes(8))
+            assert some.held.call(Syscall.SOCKETPAIR, *pair) == 0
+            ends = struct.unpack("ii", some.held.peek(some.held.arena, 8))
+            while (sent := some.held.send_with_fd(ends[0], b"x", 0)) > 0:
+                pass
+            assert sent == -errno.ETOOMANYREFS
+            assert some.make(control, request(HELLO)) > 0
+            assert some.hear(control) is None
+            some.close(*ends)
+            some.let_in()
             assert some.held.exit(3) == (3, "")
 
     def test_without_a_promise(self) -> None:

@@ -82,19 +82,19 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 # Starts a guest in a process of its own, which can then be killed, and tells who is who.
 LAUNCHER = """
-import time
+import sys, time
 from broker_harness import guest
-with guest() as held:
+with guest(changes={"limits": {"processes": int(sys.argv[1])}}) as held:
     print(held.broker.pid, held.pid, flush=True)
     time.sleep(100)
 """
 
 
 @contextmanager
-def launched_elsewhere() -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+def launched_elsewhere(processes: int = 1) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
     """A launcher that is not the test, and the numbers of its broker and its guest."""
     with subprocess.Popen(
-        [sys.executable, "-c", LAUNCHER],
+        [sys.executable, "-c", LAUNCHER, str(processes)],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
@@ -302,9 +302,10 @@ class TestEnd:
             held.broker.kill()
             wait_until(lambda: has_ended(held.pid))
 
-    def test_launcher_killed(self) -> None:
+    @pytest.mark.parametrize("processes", [1, 3])
+    def test_launcher_killed(self, processes: int) -> None:
         """With SIGKILL, which leaves nobody to tell the broker."""
-        with launched_elsewhere() as (launcher, broker, guest_pid):
+        with launched_elsewhere(processes) as (launcher, broker, guest_pid):
             assert not has_ended(broker)
             launcher.kill()
             wait_until(lambda: has_ended(broker) and has_ended(guest_pid))

@@ -429,8 +429,8 @@ def test_what_is_held(name: str, host: Host) -> None:
     assert outcome(tried.attempt, host, BOTH) == set()
 
 
-# Where there may be several processes the broker also makes start blocks, and ends single ones.
-OF_SEVERAL = {"a file in memory": {"descriptors"}, "a signal by a descriptor": {"signal"}}
+# Where there may be several processes the broker also makes start blocks.
+OF_SEVERAL = {"a file in memory": {"descriptors"}}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -447,6 +447,44 @@ def process_descriptors(pid: int) -> dict[int, int]:
             info = Path(f"/proc/{pid}/fdinfo/{number}").read_text()
             found[number] = int(info.split("\nPid:")[1].split()[0])
     return found
+
+
+def spawner_socket(broker: Taken) -> int:
+    """The broker's end, the first socket after what tells of signals; it hears no more from it."""
+    kinds = {kind: number for number, kind in fds_of(broker.pid).items()}
+    epoll, signals = kinds["anon_inode:[eventpoll]"], kinds["anon_inode:[signalfd]"]
+    sockets = (number for kind, number in kinds.items() if kind.startswith("socket:"))
+    found = min(number for number in sockets if number > signals)
+    assert broker.call(numbers()["epoll_ctl"], epoll, 2, found, 0) == 0
+    return found
+
+
+def ask_spawner(broker: Taken, sock: int, pid: int) -> int:
+    """Ask for somebody's process descriptor, which stays in the broker if it comes.
+
+    Returns of whom the spawner has spoken.
+    """
+    request = struct.pack("<IIi4x", 0, 0, pid)
+    vectors = [struct.pack("<QQ", broker.address(80), length) for length in (12, 8)]
+    header = struct.pack("<QIIQQQQQ8x", 0, 0, 0, broker.address(64), 1, 0, 0, 0)
+    assert broker.call(numbers()["sendmsg"], sock, header + vectors[0] + request, 0x4000) == 12
+    room = (broker.address(64), 1, broker.address(96), 24, 0)
+    header = struct.pack("<QIIQQQQQ8x", 0, 0, 0, *room)
+    told = len(broker.told)
+    assert broker.call(numbers()["recvmsg"], sock, header + vectors[1] + bytes(64), 0) == 8
+    return int.from_bytes(broker.told[told + 84 : told + 88], "little", signed=True)
+
+
+def test_the_spawner_opens_only_what_is_of_the_run(host: Host) -> None:
+    """So that the broker, which may signal what it has a descriptor of, can signal no others."""
+    with taken(host, BOTH, processes=2) as broker:
+        (own,) = process_descriptors(broker.pid).values()
+        sock = spawner_socket(broker)
+        for other in (host.process.process.pid, os.getpid(), 1, broker.pid, 0, -1):
+            assert ask_spawner(broker, sock, other) == other
+            assert list(process_descriptors(broker.pid).values()) == [own]
+        assert ask_spawner(broker, sock, own) == own
+        assert list(process_descriptors(broker.pid).values()) == [own, own]
 
 
 @pytest.mark.parametrize("which", [SECCOMP, BOTH])

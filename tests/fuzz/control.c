@@ -26,7 +26,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const unsigned char *input, size_t len);
 int __wrap_spawner_ask(uint32_t process, const int *fds, size_t len);
-bool __wrap_spawner_hear(uint32_t *process, int *pid);
+bool __wrap_spawner_hear(uint32_t *process, int *pid, int *pidfd);
 
 struct part {
 	uint16_t len;
@@ -138,10 +138,11 @@ int __wrap_spawner_ask(uint32_t process, const int *fds, size_t len)
 	return 0;
 }
 
-bool __wrap_spawner_hear(uint32_t *process, int *pid)
+bool __wrap_spawner_hear(uint32_t *process, int *pid, int *pidfd)
 {
 	*process = (uint32_t)asked;
 	*pid = -EAGAIN;
+	*pidfd = -1;
 	asked = -1;
 	return true;
 }
