@@ -117,6 +117,8 @@ def update(driver: Driver, wanted: list[Product]) -> None:
     (driver.root / "dist").mkdir(exist_ok=True)
     with locked(driver.root / "dist" / ".lock", driver.reporter):
         stale = [product for product in wanted if not product.is_current(driver)]
+        if not stale:
+            return  # the one we waited for has done it
         driver.reporter.expect(len(stale))
         driver.realize(*(part for product in stale for part in product.parts))
         for product in stale:

@@ -11,16 +11,18 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness import ROOT
+from pybuild import dist
 from pybuild.errors import BuildError
 from pybuild.log import Reporter
 from pybuild.sources import Source
-from pybuild.stages import Build, Driver, Stage, StageError
+from pybuild.stages import Build, Driver, Stage, StageError, locked
 from test_build_sources import CONTENT, make_source
 
 
@@ -244,3 +246,27 @@ def test_two_builds_at_once_build_once(tmp_path: Path, start: Start) -> None:
     assert path == other_path
     assert count(tmp_path) == 1
     assert (told + other_told).count("waiting for another build") == 1
+
+
+def test_a_product_that_was_assembled_while_we_waited(tmp_path: Path) -> None:
+    """Whoever had the lock before may have done all there was to do."""
+    said = io.StringIO()
+    driver, other = make_driver(tmp_path), make_driver(tmp_path, stream=said)
+    stage = Stage("one", "build one", write_once)
+
+    def fill(driver: Driver, folder: Path) -> None:
+        (folder / "result").write_text((driver.path(stage) / "result").read_text())
+
+    product = dist.Product("one", (stage,), fill)
+    folder = driver.root / "dist"
+    folder.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        with locked(folder / ".lock", driver.reporter):
+            waiting = pool.submit(dist.update, other, [product])
+            while "waiting" not in said.getvalue():
+                time.sleep(0.001)
+            driver.realize(stage)
+            product.assemble(driver)
+        waiting.result(20)
+    assert (folder / "one" / "result").read_text() == "done"
+    assert count(tmp_path) == 1
