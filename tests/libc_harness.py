@@ -28,6 +28,7 @@ limits: {{{limits}}}
 
 # Of programs that need others than the usual.
 LIMITS = {
+    "libc_children": "processes: 6",
     "libc_malloc": "memory: 256 MiB",
     "libc_thread_numbers": "memory: 3 GiB, threads: 1100",
 }

@@ -32,11 +32,11 @@ HEADERS = sorted(
 
 # The heart of the list.
 ESSENTIAL = """
-open creat stat lstat access socket connect bind listen getpwnam signal sigaction kill chdir mkdir
+open creat stat lstat access socket connect bind listen getpwnam signal sigaction killpg chdir mkdir
 rename unlink rmdir opendir gethostbyname getaddrinfo system popen fopen freopen tmpfile remove
-execve execvp fork wait waitpid getuid getenv setenv umask sysinfo mount dlopen getlogin gethostname
-setrlimit setsockopt realpath chmod chown link symlink readlink truncate utimes mkfifo mknod chroot
-statvfs ptrace syscall ioctl shm_open sem_open
+execve execvp vfork wait4 posix_spawn getuid getenv setenv umask sysinfo mount dlopen getlogin
+gethostname setrlimit setsockopt realpath chmod chown link symlink readlink truncate utimes mkfifo
+mknod chroot statvfs ptrace syscall ioctl shm_open sem_open
 """
 
 # Built into the compiler, or defined by the program.

@@ -104,13 +104,14 @@ const char *program_getpid(void)
 	return text;
 }
 
-/* A number made of the process's UUID. Nobody can be addressed by it; it keeps
- * apart what several processes write into logs and names of files. */
+/* The number that the parent knows, or one made of the process's UUID. Nobody
+ * else can be addressed by it; it keeps apart what several processes write into
+ * logs and names of files. */
 pid_t getpid(void)
 {
-	pid_t pid = 0;
+	pid_t pid = __system_facts.number;
 
-	if (__system_facts.pid != NULL)
+	if (pid == 0 && __system_facts.pid != NULL)
 		memcpy(&pid, __system_facts.pid, sizeof(pid));
 	pid &= INT_MAX;
 	return pid > 1 ? pid : 2;

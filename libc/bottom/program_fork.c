@@ -2,6 +2,7 @@
 /* A second process that goes on where this one is. */
 
 #include <program.h>
+#include <unistd.h>
 
 #include "cloudabi_impl.h"
 #include "fork_impl.h"
@@ -18,6 +19,7 @@ weak_alias(none, __locale_lockptr);
 weak_alias(none, __random_lockptr);
 weak_alias(none, __stdio_ofl_lockptr);
 weak_alias(none, __timezone_lockptr);
+weak_alias(none, __children_lockptr);
 weak_alias(none, __keys_lockptr);
 weak_alias(none, __current_lockptr);
 weak_alias(none, __dead_lockptr);
@@ -27,16 +29,17 @@ static void nothing(void)
 }
 
 weak_alias(nothing, __threads_forget);
+weak_alias(nothing, __children_forget);
 
 /* That of malloc(), which is in every program. */
 extern hidden int __malloc_lock[1];
 
 /* Whoever holds one of these may want one that comes later. */
 static volatile int *const *const locks[] = {
-	&__at_quick_exit_lockptr, &__atexit_lockptr, &__gettext_lockptr,
-	&__locale_lockptr,        &__random_lockptr, &__timezone_lockptr,
-	&__stdio_ofl_lockptr,     &__keys_lockptr,   &__current_lockptr,
-	&__dead_lockptr,
+	&__children_lockptr, &__at_quick_exit_lockptr, &__atexit_lockptr,
+	&__gettext_lockptr,  &__locale_lockptr,        &__random_lockptr,
+	&__timezone_lockptr, &__stdio_ofl_lockptr,     &__keys_lockptr,
+	&__current_lockptr,  &__dead_lockptr,
 };
 
 enum {
@@ -61,6 +64,16 @@ static void unlock_all(void)
 			UNLOCK(*locks[i]);
 }
 
+/* The system has given it a UUID of its own. */
+static void be_copy(cloudabi_tid_t tid, pid_t parent)
+{
+	__pthread_self()->tid = tid;
+	__system_facts.number = 0;
+	__system_facts.parent = parent;
+	__children_forget();
+	__threads_forget();
+}
+
 /* The thread has the same id in both, so that both can release what it holds.
  */
 int program_fork(int *process)
@@ -68,18 +81,18 @@ int program_fork(int *process)
 	cloudabi_fd_t fd;
 	cloudabi_tid_t tid;
 	cloudabi_errno_t error;
+	pid_t own = getpid();
+	bool is_copy;
 
 	lock_all();
 	error = cloudabi_sys_proc_fork(&fd, &tid);
-	if (error == 0 && fd == CLOUDABI_PROCESS_CHILD) {
-		__pthread_self()->tid = tid;
-		__threads_forget();
-	}
+	is_copy = error == 0 && fd == CLOUDABI_PROCESS_CHILD;
+	if (is_copy)
+		be_copy(tid, own);
+	else if (error == 0)
+		*process = (int)fd;
 	unlock_all();
 	if (error != 0)
 		return __result(error);
-	if (fd == CLOUDABI_PROCESS_CHILD)
-		return 1;
-	*process = (int)fd;
-	return 0;
+	return is_copy;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Signals, which programs can raise and not handle. */
+/* Signals, which programs can raise and not handle, and end children with. */
 
 #ifndef _SIGNAL_H
 #define _SIGNAL_H
@@ -10,6 +10,7 @@ extern "C" {
 
 #include <features.h>
 
+#define __NEED_pid_t
 #define __NEED_sigset_t
 #include <bits/alltypes.h>
 #include <bits/signal.h>
@@ -27,6 +28,7 @@ extern "C" {
 
 typedef int sig_atomic_t;
 
+int kill(pid_t, int);
 int raise(int);
 
 #ifdef __cplusplus

@@ -17,11 +17,13 @@
 
 #define NSEC_PER_SEC UINT64_C(1000000000)
 
-/* What the auxiliary vector said, bottom/proc_start.c. */
+/* What the auxiliary vector said, bottom/proc_start.c; and fork(). */
 struct system_facts {
 	size_t page_size;
 	size_t ncpus;
 	const uint8_t *pid; /* 16 bytes, or NULL */
+	pid_t number;       /* what fork() has given the process, or 0 */
+	pid_t parent; /* number of the process that this is a copy of, or 0 */
 	const void *argdata;
 	size_t argdata_len;
 	struct cloudabi_notes *notes; /* NULL unless the program is traced */

@@ -63,6 +63,14 @@ static inline int utimes(const char *path, const struct timeval *times)
 	return utimensat(AT_FDCWD, path, 0, 0);
 }
 
+/* What locks of files are called where there are some. */
+#define F_GETLK 5
+#define F_SETLK 6
+#define F_SETLKW 7
+#define F_RDLCK 0
+#define F_WRLCK 1
+#define F_UNLCK 2
+
 /* There are no locks of files. Who asks for the way that has one process own the
  * database, `vfs=unix-excl`, finds each lock free: SQLite itself keeps apart
  * what connections of the process do. */

@@ -84,7 +84,7 @@ static void check_modes(void)
 	fd = openat(dir, "a", O_RDONLY);
 	CHECK((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
 	CHECK_ERRNO(write(fd, "x", 1), EBADF);
-	CHECK_ERRNO(fcntl(fd, F_SETLK, 0), EINVAL);
+	CHECK_ERRNO(fcntl(fd, 1000, 0), EINVAL);
 	CHECK(close(fd) == 0);
 	CHECK_ERRNO(fcntl(fd, F_GETFL), EBADF);
 	CHECK_ERRNO(openat(dir, "a", O_WRONLY | O_RDWR), EINVAL);

@@ -31,8 +31,3 @@
 #define F_SETFD 2
 #define F_GETFL 3
 #define F_SETFL 4
-
-/* Named by portable code; fcntl() answers EINVAL, as there are no locks. */
-#define F_GETLK 5
-#define F_SETLK 6
-#define F_SETLKW 7
