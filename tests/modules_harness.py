@@ -190,6 +190,16 @@ FAULTS = """
     told()
 """
 
+# Names of what could only fail do not exist.
+NAMES = """
+    import faulthandler, fcntl, os
+    assert [name for name in dir(fcntl) if name[0] != "_"] == [
+        "FD_CLOEXEC", "F_DUPFD", "F_DUPFD_CLOEXEC", "F_GETFD", "F_GETFL", "F_SETFD", "F_SETFL",
+        "fcntl"]
+    assert not hasattr(faulthandler, "register") and not hasattr(faulthandler, "unregister")
+    assert not hasattr(os, "lockf") and not hasattr(os, "F_LOCK")
+"""
+
 TOPICS = {
     "compression": COMPRESSION,
     "ctypes": CTYPES,
@@ -200,6 +210,7 @@ TOPICS = {
     "sqlite": SQLITE,
     "polling": POLLING,
     "faults": FAULTS,
+    "names": NAMES,
 }
 
 ROUND_TRIPS = """

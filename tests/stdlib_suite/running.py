@@ -26,6 +26,7 @@ LIMIT = 124
 OUTPUT = "16 MiB"
 DISK = "none"  # directories as deep as some tests make them are above any bound
 MEMORY = "16 GiB"  # of addresses; what is mapped need not be there
+PROCESSES = 32
 
 # How long before its end a file that is stuck tells where.
 NOTICE_SECONDS = 10
@@ -133,6 +134,7 @@ class Sandbox(World):
             "limits:",
             f"  wall: {wish.seconds}",
             *(f"  memory: {MEMORY}", f"  output: {OUTPUT}", f"  disk: {DISK}"),
+            f"  processes: {PROCESSES}",
         ]
         return "\n".join(lines) + "\n"
 
