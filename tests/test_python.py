@@ -415,7 +415,7 @@ def test_files_below_a_granted_directory(tmp_path: Path) -> None:
 def test_temporary_and_mapped_files(tmp_path: Path) -> None:
     code = """
         import mmap, os, sys, tempfile
-        folder = os.fspath(sys.argdata)
+        folder = sys.argdata
         with tempfile.TemporaryFile(dir=folder) as stream:
             stream.write(bytes(9000))
             stream.flush()
