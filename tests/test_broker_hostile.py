@@ -284,6 +284,7 @@ class TestPressure:
         listing = frame(READDIR, data_len=32768)
         assert len(held.request(1, READDIR, data_len=32768).data) == 32768
         polite = held.request(1, CLONE, **rights).fd
+        assert held.error(1, SYNC) == ""  # the broker is through with what it has sent
         fds, memory = fds_of(held.broker.pid), resident_kib(held.broker.pid)
         floods = [held.request(1, CLONE, **rights).fd for _ in range(7)]
         with guest_in(tmp_path / "other") as neighbour:
@@ -303,6 +304,7 @@ class TestPressure:
                 while held.read(flood, 1) not in (b"", -errno.ECONNRESET):
                     pass
                 assert held.send(flood, listing) == -errno.EPIPE
+            assert held.error(1, SYNC) == ""
             assert fds_of(held.broker.pid) == fds
             assert resident_kib(held.broker.pid) <= memory + 256
             assert neighbour.exit(3) == (3, "")
