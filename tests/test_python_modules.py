@@ -88,3 +88,11 @@ def test_what_is_there(request: pytest.FixtureRequest) -> None:
         (ROOT / modules.FACTS).write_text(modules.dump(facts), encoding="utf-8")
     on_record = json.loads((ROOT / modules.FACTS).read_text(encoding="utf-8"))
     assert facts == on_record, "`build_python.py test python_modules -- --record` renews it"
+
+
+def test_bytes_warnings() -> None:
+    """The patches leave an interpreter that starts where comparing bytes with text is an error."""
+    code = "import os; print(os.path.realpath('/'), os.fsdecode(os.path.realpath(b'/')))"
+    command = (HOST_PYTHON, "-I", "-bb", "-c", code)
+    output = subprocess.run(command, capture_output=True, check=True, text=True, timeout=60).stdout
+    assert output == "/ /\n"
