@@ -22,6 +22,12 @@ cloudabi_filetype_t __fd_type(int fd)
 	return stat.fs_filetype;
 }
 
+bool __is_socket(cloudabi_filetype_t type)
+{
+	return type == CLOUDABI_FILETYPE_SOCKET_DGRAM ||
+	       type == CLOUDABI_FILETYPE_SOCKET_STREAM;
+}
+
 /* A call that a kind of descriptor never allows fails for want of a right.
  * What programs expect then is an error that names the kind. */
 cloudabi_errno_t __fd_unless_capable(int fd, cloudabi_errno_t error,

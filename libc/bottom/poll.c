@@ -93,41 +93,53 @@ static int count_ready(const struct pollfd *fds, nfds_t count)
 	return ready;
 }
 
-static bool is_process(cloudabi_fd_t fd)
+static cloudabi_subscription_t *refused(const struct waiting *w,
+					const cloudabi_event_t *event)
 {
-	cloudabi_fdstat_t stat;
-
-	return cloudabi_sys_fd_stat_get(fd, &stat) == 0 &&
-	       stat.fs_filetype == CLOUDABI_FILETYPE_PROCESS;
+	if (event->error == ENOTCAPABLE)
+		for (size_t i = 0; i < w->count; ++i)
+			if (w->subs[i].userdata == event->userdata &&
+			    w->subs[i].type == event->type)
+				return &w->subs[i];
+	return NULL;
 }
 
-/* Nothing is read from a process descriptor, but one can wait for its end.
- * Who asks for too much is told at once, so no time has passed. */
-static bool turn_to_processes(struct waiting *w, size_t happened)
+/* Nothing is read from a process, but one can wait for its end. An end of a
+ * pipe that is only written to is never ready to be read from, nor the other
+ * way around. Returns whether that is all that was wrong. */
+static bool settle(struct waiting *w, cloudabi_subscription_t *sub)
 {
-	bool turned = false;
+	cloudabi_fd_t fd = sub->fd_readwrite.fd;
+	cloudabi_fdstat_t stat;
+
+	if (cloudabi_sys_fd_stat_get(fd, &stat) != 0)
+		return false;
+	if (stat.fs_filetype == CLOUDABI_FILETYPE_PROCESS &&
+	    sub->type == CLOUDABI_EVENTTYPE_FD_READ)
+		*sub = (cloudabi_subscription_t){
+			.userdata = sub->userdata,
+			.type = CLOUDABI_EVENTTYPE_PROC_TERMINATE,
+			.proc_terminate.fd = fd,
+		};
+	else if (__is_socket(stat.fs_filetype) &&
+		 (stat.fs_rights_base & CLOUDABI_RIGHT_POLL_FD_READWRITE) != 0)
+		*sub = w->subs[--w->count];
+	else
+		return false;
+	return true;
+}
+
+/* Who asks for too much is told at once, so no time has passed. */
+static bool settle_all(struct waiting *w, size_t happened)
+{
+	bool settled = false;
 
 	for (size_t i = 0; i < happened; ++i) {
-		const cloudabi_event_t *event = &w->events[i];
+		cloudabi_subscription_t *sub = refused(w, &w->events[i]);
 
-		if (event->error != ENOTCAPABLE)
-			continue;
-		for (size_t j = 0; j < w->count; ++j) {
-			cloudabi_subscription_t *sub = &w->subs[j];
-
-			if (sub->type != CLOUDABI_EVENTTYPE_FD_READ ||
-			    sub->userdata != event->userdata ||
-			    !is_process(sub->fd_readwrite.fd))
-				continue;
-			*sub = (cloudabi_subscription_t){
-				.userdata = event->userdata,
-				.type = CLOUDABI_EVENTTYPE_PROC_TERMINATE,
-				.proc_terminate.fd = sub->fd_readwrite.fd,
-			};
-			turned = true;
-		}
+		settled |= sub != NULL && settle(w, sub);
 	}
-	return turned;
+	return settled;
 }
 
 static cloudabi_errno_t wait_for(struct waiting *w, struct pollfd *fds,
@@ -143,14 +155,14 @@ static cloudabi_errno_t wait_for(struct waiting *w, struct pollfd *fds,
 	}
 	if (timeout != NULL)
 		subscribe_time(w, *timeout);
-	else if (w->count == 0)
-		subscribe_time(w, UINT64_MAX); /* nothing will ever happen */
 	do {
+		if (w->count == 0) /* nothing will ever happen */
+			subscribe_time(w, UINT64_MAX);
 		error = cloudabi_sys_poll(w->subs, w->events, w->count,
 					  &happened);
 		if (error != 0)
 			return error;
-	} while (turn_to_processes(w, happened));
+	} while (settle_all(w, happened));
 	for (size_t i = 0; i < happened; ++i)
 		report(fds, &w->events[i]);
 	return 0;

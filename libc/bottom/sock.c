@@ -20,10 +20,7 @@ enum {
 
 static bool is_socket(int fd)
 {
-	cloudabi_filetype_t type = __fd_type(fd);
-
-	return type == CLOUDABI_FILETYPE_SOCKET_DGRAM ||
-	       type == CLOUDABI_FILETYPE_SOCKET_STREAM;
+	return __is_socket(__fd_type(fd));
 }
 
 cloudabi_errno_t __sock_error(int fd, cloudabi_errno_t error)

@@ -49,6 +49,7 @@ hidden void __timespec_from_abi(cloudabi_timestamp_t timestamp,
 
 /* Descriptors, bottom/fd.c. */
 hidden cloudabi_filetype_t __fd_type(int fd);
+hidden bool __is_socket(cloudabi_filetype_t type);
 hidden cloudabi_errno_t __fd_unless_capable(int fd, cloudabi_errno_t error,
 					    cloudabi_filetype_t wanted,
 					    cloudabi_errno_t otherwise);

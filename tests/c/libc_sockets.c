@@ -225,6 +225,31 @@ static void check_poll(void)
 	CHECK(poll(fds, 1, -1) == 1 && fds[0].revents == POLLIN);
 }
 
+/* What an end of a pipe is never ready for is no error of it: who asks waits
+ * for the rest, or in vain. */
+static void check_poll_pipe(void)
+{
+	const short both = POLLIN | POLLOUT;
+	struct pollfd fds[2];
+	pthread_t thread;
+	int ends[2];
+
+	CHECK(pipe(ends) == 0);
+	fds[0] = (struct pollfd){ends[1], POLLIN, 0};
+	fds[1] = (struct pollfd){ends[0], POLLOUT, 0};
+	CHECK(poll(fds, 2, 20) == 0);
+	CHECK(fds[0].revents == 0 && fds[1].revents == 0);
+	fds[0].events = fds[1].events = both;
+	CHECK(poll(fds, 2, -1) == 1);
+	CHECK(fds[0].revents == POLLOUT && fds[1].revents == 0);
+	CHECK(pthread_create(&thread, NULL, write_later, &ends[1]) == 0);
+	CHECK(poll(&fds[1], 1, -1) == 1 && fds[1].revents == POLLIN);
+	CHECK(pthread_join(thread, NULL) == 0);
+	CHECK(close(ends[1]) == 0 && close(ends[0]) == 0);
+	CHECK(poll(fds, 2, -1) == 2);
+	CHECK(fds[0].revents == POLLNVAL && fds[1].revents == POLLNVAL);
+}
+
 static void check_many(void)
 {
 	enum {
@@ -278,6 +303,7 @@ static void test(void)
 	check_connections();
 	check_descriptors();
 	check_poll();
+	check_poll_pipe();
 	check_many();
 	check_select();
 }
