@@ -51,6 +51,7 @@ BUILD = (
     Package("libclang-rt-16-dev", file="/usr/lib/llvm-16/lib/clang/16/lib/linux"),
     Package("make", program="make"),
     Package("patch", program="patch"),
+    Package("perl", program="perl"),
     Package("tcl", program="tclsh"),
     Package("git", program="git"),
     Package("pkg-config", program="pkg-config"),

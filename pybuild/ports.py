@@ -9,7 +9,7 @@ from pathlib import Path
 from pybuild import libc, native, pip
 from pybuild.packages import identity
 from pybuild.stages import Build, Stage
-from pybuild.targets import AR, CLANG, Target
+from pybuild.targets import AR, CLANG, RANLIB, Target
 
 ZLIB_SOURCES = (
     *("adler32", "compress", "crc32", "deflate", "infback", "inffast"),
@@ -46,6 +46,9 @@ ZSTD_FOLDERS = ("common", "compress", "decompress", "dictBuilder")
 ZSTD_HEADERS = ("zdict.h", "zstd.h", "zstd_errors.h")
 ZSTD_OPTIONS = ("-DZSTD_MULTITHREAD", "-DZSTD_DISABLE_ASM", "-DZSTD_LEGACY_SUPPORT=0")
 
+# For libraries that know files by names alone.
+NAMES = Path("ports", "names.h")
+
 SQLITE_OURS = Path("ports", "sqlite")
 SQLITE_OPTIONS = (
     *("-DSQLITE_OS_UNIX=1", "-DSQLITE_THREADSAFE=1", "-DSQLITE_OMIT_LOAD_EXTENSION"),
@@ -58,6 +61,23 @@ SQLITE_OPTIONS = (
     *("-DSQLITE_ENABLE_FTS3", "-DSQLITE_ENABLE_FTS4", "-DSQLITE_ENABLE_FTS5"),
     *("-DSQLITE_ENABLE_MATH_FUNCTIONS", "-DSQLITE_ENABLE_RTREE"),
 )
+
+# The part of OpenSSL that ssl and hashlib need. A program has the sockets that it was given, and no
+# configuration, modules or terminal to find by a name.
+OPENSSL_OURS = Path("ports", "openssl")
+OPENSSL_OPTIONS = (
+    *("no-shared", "no-module", "no-dso", "no-engine", "no-apps", "no-tests", "no-docs"),
+    *("no-sock", "no-autoload-config", "no-ui-console", "no-secure-memory", "no-async"),
+    *("no-cmp", "no-cms", "no-ct", "no-dtls", "no-http", "no-legacy", "no-nextprotoneg", "no-quic"),
+    *("no-rfc3779", "no-srp", "no-ts"),
+    *("--with-rand-seed=getrandom", "--prefix=/", "--openssldir=/nowhere"),
+    "CPPFLAGS=-DNO_SYSLOG",
+)
+OPENSSL_FACTS = """\
+#define PLATFORM "platform: CloudABI"
+#define DATE "built on: no date"
+static const char compiler_flags[] = "compiler: clang";
+"""
 
 FFI_SOURCES = ("prep_cif.c", "types.c")
 FFI_OURS = Path("ports", "libffi")
@@ -168,15 +188,43 @@ def sqlite(target: Target) -> Stage:
         title=f"build sqlite for {target.triple}",
         build=build,
         needs=(libc.sysroot(target), amalgamation()),
-        inputs=(SQLITE_OURS,),
+        inputs=(SQLITE_OURS, NAMES),
         facts=(identity(CLANG), *target.compile_flags(Path())),
     )
 
 
 @functools.cache
+def openssl(target: Target) -> Stage:
+    """Libcrypto and libssl, with their machine code for ciphers."""
+
+    def build(build: Build) -> None:
+        source = build.source("openssl")
+        ours = build.root / OPENSSL_OURS
+        flags = (*target.compile_flags(build.need(libc.sysroot(target))), "-O2")
+        build.run(
+            source / "Configure",
+            f"cloudabi-{target.arch}",
+            *OPENSSL_OPTIONS,
+            f"CC={CLANG}",
+            f"AR={AR}",
+            f"RANLIB={RANLIB}",
+            f"CFLAGS={' '.join(flags)} -include {ours / 'cloudabi.h'}",
+            cwd=source,
+            env={"OPENSSL_LOCAL_CONFIG_DIR": str(ours)},
+        )
+        # It would tell every program where and when it was compiled.
+        (source / "crypto" / "buildinf.h").write_text(OPENSSL_FACTS)
+        build.run("make", f"-j{build.jobs}", "build_libs", cwd=source)
+        copy(source, build.out / "lib", ("libcrypto.a", "libssl.a"))
+        shutil.copytree(source / "include" / "openssl", build.out / "include" / "openssl")
+
+    return _library("openssl", target, build, (OPENSSL_OURS, NAMES), OPENSSL_OPTIONS)
+
+
+@functools.cache
 def libraries(target: Target) -> tuple[Stage, ...]:
     """List the libraries that programs for the target can be linked with."""
-    return tuple(make(target) for make in (zlib, libffi, bzip2, xz, zstd, sqlite))
+    return tuple(make(target) for make in (zlib, libffi, bzip2, xz, zstd, sqlite, openssl))
 
 
 @functools.cache
@@ -227,7 +275,11 @@ def copy(source: Path, target: Path, names: Iterable[str]) -> None:
 
 
 def _library(
-    name: str, target: Target, build: Callable[[Build], None], inputs: tuple[Path, ...] = ()
+    name: str,
+    target: Target,
+    build: Callable[[Build], None],
+    inputs: tuple[Path, ...] = (),
+    options: tuple[str, ...] = (),
 ) -> Stage:
     """Make a stage that compiles the source of that name to lib/ and include/."""
     return Stage(
@@ -237,7 +289,7 @@ def _library(
         needs=(libc.sysroot(target),),
         sources=(name,),
         inputs=inputs,
-        facts=(identity(CLANG), *target.compile_flags(Path())),
+        facts=(identity(CLANG), *target.compile_flags(Path()), *options),
     )
 
 
@@ -246,6 +298,7 @@ def _archive(
 ) -> None:
     """Compile files to a library in lib/."""
     flags = (*target.compile_flags(build.need(libc.sysroot(target))), "-O3", *options)
+    flags += (build.forget_place(),)
     objects = build.tmp / "objects"
     objects.mkdir()
     build.run(CLANG, *flags, "-c", *files, cwd=objects)

@@ -199,6 +199,10 @@ class Build:
             raise AssertionError(f"stage {self._stage.name} does not need {stage.name}")
         return self._driver.path(stage)
 
+    def forget_place(self) -> str:
+        """Return the flag that has clang leave out of programs where they were compiled."""
+        return f"-ffile-prefix-map={self.tmp}=."
+
     def _failure(self, what: str) -> StageError:
         path = Path(self.log.name)
         return StageError(f"{self._stage.title}: {what}\n  log: {path}\n{tail(path)}")

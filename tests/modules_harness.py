@@ -76,10 +76,12 @@ CTYPES = """
 """
 
 HASHES = """
-    import hashlib, hmac
-    assert hashlib.algorithms_available == hashlib.algorithms_guaranteed == {
+    import _hashlib, hashlib, hmac
+    assert hashlib.algorithms_guaranteed == {
         "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_224",
         "sha3_256", "sha3_384", "sha3_512", "shake_128", "shake_256"}
+    assert hashlib.algorithms_available == hashlib.algorithms_guaranteed | {
+        "md5-sha1", "ripemd160", "sha512_224", "sha512_256", "sm3"}
     for name in hashlib.algorithms_available:
         size = (16,) if name.startswith("shake") else ()
         assert hashlib.new(name, b"abc").hexdigest(*size), name
@@ -87,7 +89,11 @@ HASHES = """
     assert hashlib.blake2b(b"abc").hexdigest().startswith("ba80a53f981c4d0d")
     assert hashlib.md5(b"abc").hexdigest() == "900150983cd24fb0d6963f7d28e17f72"
     assert hmac.digest(b"key", b"text", "sha256").hex().startswith("6afa9046a9579cad")
-    assert not hasattr(hashlib, "pbkdf2_hmac") and not hasattr(hashlib, "scrypt")
+    assert hashlib.sha256 is _hashlib.openssl_sha256
+    key = hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 2)
+    assert key.hex().startswith("ae4d0c95af6b46d3")
+    key = hashlib.scrypt(b"", salt=b"", n=16, r=1, p=1, dklen=64)
+    assert key.hex().startswith("77d6576238657b20")
 """
 
 ZONES = """

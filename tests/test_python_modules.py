@@ -20,9 +20,12 @@ EMULATED = [target for target in targets.TARGETS if target not in NATIVE]
 HOST_PYTHON = ROOT / "dist" / "host" / "bin" / "python3"
 
 
-def run_on(target: Target, code: str) -> str:
-    """Run Python source on a target, emulated if need be; returns what it printed."""
-    manifest = python_manifest(code).replace(targets.X86_64.triple, target.triple)
+def run_on(target: Target, code: str, **keys: str) -> str:
+    """Run Python source on a target, emulated if need be; returns what it printed.
+
+    keys: further ones of the manifest.
+    """
+    manifest = python_manifest(code, **keys).replace(targets.X86_64.triple, target.triple)
     options = ["--target", target.triple, *([] if target in NATIVE else ["--emulate"])]
     result = subprocess.run(
         [CLOUDABI_RUN, *options],

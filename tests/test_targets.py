@@ -132,3 +132,10 @@ def test_python(target: Target) -> None:
 
 def python_path(target: Target) -> str:
     return str(ROOT / "dist" / target.triple / "lib" / "python3.14")
+
+
+@TARGETS
+def test_an_interpreter_does_not_tell_where_it_was_compiled(target: Target) -> None:
+    program = (ROOT / "dist" / target.triple / "bin" / "python3").read_bytes()
+    assert b"Objects/unicodeobject.c" in program  # as assertions name it
+    assert b".partial-" not in program

@@ -1,58 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What SQLite calls and CloudABI has not, included before all of it.
- *
- * Names are those that the at-functions take: /dev/fd/<n>/..., and relative
- * ones where there is a current directory. */
+/* What SQLite calls and CloudABI has not, included before all of it. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <unistd.h>
 
-static inline int open(const char *path, int flags, mode_t mode)
-{
-	return openat(AT_FDCWD, path, flags, mode);
-}
-
-static inline int access(const char *path, int mode)
-{
-	return faccessat(AT_FDCWD, path, mode, 0);
-}
-
-static inline int stat(const char *path, struct stat *status)
-{
-	return fstatat(AT_FDCWD, path, status, 0);
-}
-
-static inline int mkdir(const char *path, mode_t mode)
-{
-	return mkdirat(AT_FDCWD, path, mode);
-}
-
-static inline int rmdir(const char *path)
-{
-	return unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
-}
-
-static inline int unlink(const char *path)
-{
-	return unlinkat(AT_FDCWD, path, 0);
-}
+#include "../names.h"
 
 /* Files have no permissions of their own, so a new one has the right ones. */
 static inline int fchmod(int fd, mode_t mode)
 {
 	(void)fd;
 	(void)mode;
-	return 0;
-}
-
-/* There are no variables that could name a folder for temporary files. */
-static inline char *getenv(const char *name)
-{
-	(void)name;
 	return 0;
 }
 
