@@ -103,29 +103,55 @@ def test_c_program(tmp_path: Path) -> None:
 
 
 @contextmanager
-def webserver(folder: Path) -> Iterator[int]:
-    """Run the web server example on a free port."""
+def serving(manifest: Path) -> Iterator[str]:
+    """Run an example that serves, on a free port; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    manifest = moved("webserver.yaml", folder)
     manifest.write_text(manifest.read_text().replace(":8080", f":{port}"))
     with subprocess.Popen([CLOUDABI_RUN, "-f", manifest]) as server:
         try:
-            yield port
+            yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
 
 
+class Browser:
+    """Keeps cookies, and waits for a server that has yet to start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cookies = folder / "cookies"
+
+    def get(self, address: str, *arguments: str) -> str:
+        """Fetch a page, wherever one is sent to; it must be there."""
+        command = ["curl", "--silent", "--show-error", "--fail", "--location", address]
+        command += ["--retry-connrefused", "--retry", "10", "--retry-delay", "1"]
+        command += ["--max-time", str(PORT_SECONDS)]
+        command += ["--cookie", str(self.cookies), "--cookie-jar", str(self.cookies), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 def test_webserver(tmp_path: Path) -> None:
-    with webserver(tmp_path) as port:
-        page = subprocess.run(
-            ["curl", "--silent", "--show-error", "--retry-connrefused", "--retry", "10"]
-            + ["--retry-delay", "1", "--max-time", str(PORT_SECONDS), f"http://127.0.0.1:{port}/"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    assert "It works!" in page.stdout
+    with serving(moved("webserver.yaml", tmp_path)) as address:
+        assert "It works!" in Browser(tmp_path).get(address)
+
+
+def test_django(tmp_path: Path) -> None:
+    """Somebody signs in and looks who may."""
+    manifest = moved("django.yaml", tmp_path)
+    text = manifest.read_text()
+    manifest.write_text(text.replace("path: packages", f"path: {PACKAGES / 'packages'}"))
+    (tmp_path / "data").mkdir()
+    browser = Browser(tmp_path)
+    with serving(manifest) as address:
+        page = browser.get(f"{address}/admin/")
+        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        form = f"csrfmiddlewaretoken={token}&username=ada&password=not a secret&next=/admin/"
+        page = browser.get(f"{address}/admin/login/", "--data", form)
+        assert "<title>Site administration" in page
+        page = browser.get(f"{address}/admin/auth/user/")
+        assert "1 user" in page and "ada" in page
+        assert "body" in browser.get(f"{address}/static/admin/css/base.css")
+    assert (tmp_path / "data" / "site.db").stat().st_size > 0
 
 
 def test_command_line_of_the_readme() -> None:
