@@ -333,3 +333,25 @@ def test_an_exception_in_a_process() -> None:
     assert (result.returncode, result.stdout) == (0, "1\n")
     assert result.stderr.startswith("Process Process-1:\nTraceback")
     assert "ZeroDivisionError" in result.stderr
+
+
+def test_random_numbers_are_not_those_of_the_parent() -> None:
+    code = """
+        import random, ssl, uuid
+        def draw():
+            return [random.random(), ssl.RAND_bytes(16).hex(), uuid.uuid4(), os.getpid()]
+        def tell():
+            os.write(out, repr(draw()).encode())
+            return 0
+        before = draw()
+        out_of, out = os.pipe()
+        told = []
+        for _ in range(3):
+            assert end_of(start(tell)) == 0
+            told.append(os.read(out_of, 1000).decode())
+        told += [repr(before), repr(draw())]
+        kinds = zip(*(one.split(", ") for one in told))
+        print([len(set(values)) for values in kinds])
+    """
+    # Number of the process: three children, and one parent twice.
+    assert run_processes(code) == "[5, 5, 5, 4]\n"
