@@ -107,11 +107,12 @@ def test_expectations_for_other_machines_are_left_out(tmp_path: Path) -> None:
 
 
 def test_listing(tmp_path: Path) -> None:
-    for name in ("test_a.py", "test_asyncio/test_b.py", "test_pkg/test_c.py", "other.py"):
+    split = ("test_asyncio/test_b.py", "test_inspect/test_inspect.py")
+    for name in ("test_a.py", *split, "test_pkg/test_c.py", "other.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     names = listing.names(tmp_path)
-    assert names == ["test_a", "test_asyncio.test_b", "test_pkg"]
+    assert names == ["test_a", "test_asyncio.test_b", "test_inspect.test_inspect", "test_pkg"]
     assert listing.chosen(names, ["test_asyncio"]) == ["test_asyncio.test_b"]
 
 

@@ -36,7 +36,7 @@ def _names(folder: Path, prefix: str) -> Iterator[str]:
     for path in folder.glob("test_*"):
         if path.suffix not in ("", ".py"):
             continue
-        if path.stem in SPLIT:
+        if path.name in SPLIT:
             yield from _names(path, f"{prefix}{path.stem}.")
         else:
             yield prefix + path.stem
