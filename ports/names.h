@@ -46,10 +46,10 @@ static inline int unlink(const char *path)
 static inline FILE *fopen(const char *path, const char *mode)
 {
 	const int creating = O_CREAT | (mode[0] == 'w' ? O_TRUNC : O_APPEND);
-	const int access = strchr(mode, '+') != NULL ? O_RDWR :
-			   mode[0] == 'r'            ? O_RDONLY :
-						       O_WRONLY;
-	int fd = open(path, access | (mode[0] == 'r' ? 0 : creating));
+	const int ways = strchr(mode, '+') != NULL ? O_RDWR :
+			 mode[0] == 'r'            ? O_RDONLY :
+						     O_WRONLY;
+	int fd = open(path, ways | (mode[0] == 'r' ? 0 : creating));
 	FILE *file = fd < 0 ? NULL : fdopen(fd, mode);
 
 	if (fd >= 0 && file == NULL)
