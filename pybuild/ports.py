@@ -218,7 +218,7 @@ def openssl(target: Target) -> Stage:
         copy(source, build.out / "lib", ("libcrypto.a", "libssl.a"))
         shutil.copytree(source / "include" / "openssl", build.out / "include" / "openssl")
 
-    return _library("openssl", target, build, (OPENSSL_OURS, NAMES), OPENSSL_OPTIONS)
+    return _library("openssl", target, build, (OPENSSL_OURS, NAMES))
 
 
 @functools.cache
@@ -275,11 +275,7 @@ def copy(source: Path, target: Path, names: Iterable[str]) -> None:
 
 
 def _library(
-    name: str,
-    target: Target,
-    build: Callable[[Build], None],
-    inputs: tuple[Path, ...] = (),
-    options: tuple[str, ...] = (),
+    name: str, target: Target, build: Callable[[Build], None], inputs: tuple[Path, ...] = ()
 ) -> Stage:
     """Make a stage that compiles the source of that name to lib/ and include/."""
     return Stage(
@@ -289,7 +285,7 @@ def _library(
         needs=(libc.sysroot(target),),
         sources=(name,),
         inputs=inputs,
-        facts=(identity(CLANG), *target.compile_flags(Path()), *options),
+        facts=(identity(CLANG), *target.compile_flags(Path())),
     )
 
 
@@ -297,8 +293,8 @@ def _archive(
     build: Build, target: Target, name: str, files: Iterable[Path], options: Iterable[str]
 ) -> None:
     """Compile files to a library in lib/."""
-    flags = (*target.compile_flags(build.need(libc.sysroot(target))), "-O3", *options)
-    flags += (build.forget_place(),)
+    sysroot = build.need(libc.sysroot(target))
+    flags = (*target.compile_flags(sysroot), build.forget_place(), "-O3", *options)
     objects = build.tmp / "objects"
     objects.mkdir()
     build.run(CLANG, *flags, "-c", *files, cwd=objects)
