@@ -69,6 +69,7 @@ TEST = (
     Package("curl", program="curl"),
     Package("file", program="file"),
     Package("gcc", program="gcc"),
+    Package("openssl", program="openssl"),
     Package("qemu-user", program="qemu-aarch64"),
 )
 BENCH = (Package("wrk", program="wrk"),)
