@@ -21,7 +21,8 @@ LIBRARIES = [SYSROOT / "lib" / name for name in ("crt0.o", "libc.a", "libcompile
 
 # dist/ also holds the headers of what is built on the C library.
 OTHERS = re.compile(
-    r"python3\.\d+/|z(lib|conf|std|std_errors|dict)\.h|ffi(target)?\.h|bzlib\.h|lzma(/|\.h)|sqlite3\.h"
+    r"(python3\.\d+|openssl)/|z(lib|conf|std|std_errors|dict)\.h|ffi(target)?\.h|bzlib\.h"
+    r"|lzma(/|\.h)|sqlite3\.h"
 )
 INCLUDE = SYSROOT / "include"
 HEADERS = sorted(
