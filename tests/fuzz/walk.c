@@ -134,9 +134,24 @@ static _Noreturn void differ(const char *path, const char *what, long found,
  * links: from half as many as there may be on they can be too many. */
 #define LINKS_CERTAIN 20
 
+/* While others rename files all the time, wherever it is, the kernel cannot
+ * tell where a path with many `..` leads, and the broker gives up. That is rare,
+ * or something is wrong. */
+static bool is_undecided(cloudabi_errno_t error)
+{
+	static long inputs, undecided;
+
+	inputs++;
+	if (error != CLOUDABI_EAGAIN)
+		return false;
+	return ++undecided <= 10 + inputs / 1000;
+}
+
 static void check_error(const char *path, cloudabi_errno_t error,
 			struct found expected)
 {
+	if (is_undecided(error))
+		return;
 	if (error == CLOUDABI_ELOOP && expected.links > LINKS_CERTAIN)
 		return;
 	if (error != expected.error)
