@@ -11,17 +11,18 @@
 #include "lock.h"
 
 /*
- * Each large block is a mapping of its own. To make one and to touch its pages
- * for the first time takes longer than most programs work with the memory, and
- * who has freed one soon needs another. So a few that were freed are kept, and
- * joined where one begins at the end of another. What is needed is cut off from
- * their beginnings: a block that grows finds the rest behind itself.
+ * Each large block is a mapping of its own, and so is one of middle size, or a
+ * few of them together. To make a mapping and to touch its pages for the first
+ * time takes longer than most programs work with the memory, and who has freed
+ * one soon needs another. So a few that were freed are kept, and joined where
+ * one begins at the end of another. What is needed is cut off from their
+ * beginnings: a block that grows finds the rest behind itself.
  */
 enum {
 	KEPT_MAX = 16
 };
 
-static const size_t block_min = (size_t)128 << 10;
+static const size_t block_min = (size_t)16 << 10;
 static const size_t block_max = (size_t)48 << 20;
 static const size_t total_max = (size_t)64 << 20;
 

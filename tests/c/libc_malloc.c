@@ -377,9 +377,33 @@ static void grow_into_what_was_freed(void)
 	free(mem);
 }
 
+/* Blocks of middle size that were freed are used as they are: nothing is mapped
+ * again. */
+static void use_again(void)
+{
+	static const size_t sizes[] = {20000, 69000, 120000};
+
+	forget_what_was_freed();
+	for (size_t i = 0; i < LENGTH(sizes); ++i) {
+		size_t size = sizes[i];
+		unsigned char *volatile mem = malloc(size);
+
+		row("%zu", size);
+		memset(mem, 1, size);
+		free(mem);
+		mem = malloc(size);
+		EXPECT_INT(mem[size / 2], 1);
+		free(mem);
+		mem = calloc(size, 1);
+		EXPECT(is_zero(mem, size));
+		memset(mem, 1, size);
+		free(mem);
+	}
+}
+
 CASES(CASE(use_from_threads), CASE(ask_for_alignment), CASE(ask_for_nothing),
       CASE(ask_for_too_much), CASE(cut_and_join),
-      CASE(grow_into_what_was_freed),
+      CASE(grow_into_what_was_freed), CASE(use_again),
       NATIVE(ask_for_more_than_there_is, "memory is not limited"),
       NATIVE(use_everything_up, "memory is not limited"),
       NATIVE(give_memory_back, "memory is not limited"))
