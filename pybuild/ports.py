@@ -73,6 +73,9 @@ OPENSSL_OPTIONS = (
     *("--with-rand-seed=getrandom", "--prefix=/", "--openssldir=/nowhere"),
     "CPPFLAGS=-DNO_SYSLOG",
 )
+# Its scripts look for this, or write code for i686 that only runs where it was linked. What comes
+# after it among the flags, -fPIE, is what the compiler does.
+OPENSSL_PIC = "-fPIC"
 OPENSSL_FACTS = """\
 #define PLATFORM "platform: CloudABI"
 #define DATE "built on: no date"
@@ -208,7 +211,7 @@ def openssl(target: Target) -> Stage:
             f"CC={CLANG}",
             f"AR={AR}",
             f"RANLIB={RANLIB}",
-            f"CFLAGS={' '.join(flags)} -include {ours / 'cloudabi.h'}",
+            f"CFLAGS={OPENSSL_PIC} {' '.join(flags)} -include {ours / 'cloudabi.h'}",
             cwd=source,
             env={"OPENSSL_LOCAL_CONFIG_DIR": str(ours)},
         )
@@ -216,7 +219,9 @@ def openssl(target: Target) -> Stage:
         (source / "crypto" / "buildinf.h").write_text(OPENSSL_FACTS)
         build.run("make", f"-j{build.jobs}", "build_libs", cwd=source)
         copy(source, build.out / "lib", ("libcrypto.a", "libssl.a"))
-        shutil.copytree(source / "include" / "openssl", build.out / "include" / "openssl")
+        headers = source / "include" / "openssl"
+        templates = shutil.ignore_patterns("*.in")
+        shutil.copytree(headers, build.out / "include" / "openssl", ignore=templates)
 
     return _library("openssl", target, build, (OPENSSL_OURS, NAMES))
 

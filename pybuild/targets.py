@@ -115,9 +115,8 @@ I686 = Target(
     emulator="qemu-i386",
     debian="amd64",  # one set of headers for both
     multiarch="x86_64-linux-gnu",
-    # Arithmetic as everywhere, and any x86_64 has it. OpenSSL's scripts look for the first flag, or
-    # write code that only runs where it was linked; for the compiler, -fPIE comes later.
-    machine_flags=("-fPIC", "-msse2", "-mfpmath=sse"),
+    # Arithmetic as everywhere, and any x86_64 has it.
+    machine_flags=("-msse2", "-mfpmath=sse"),
 )
 ARMV6 = Target(
     triple="armv6-unknown-cloudabi-eabihf",
