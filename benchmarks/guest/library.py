@@ -16,7 +16,7 @@ ITEMS = 200_000
 STEPS = 3_000_000
 BYTEARRAY_BYTES = 128 << 20
 ROWS = 50_000
-TIMES = 3
+TIMES = 5
 
 WORDS = [f"word{number % 4999}" for number in random.Random(1).choices(range(1 << 20), k=ITEMS)]
 TEXT = " ".join(WORDS)
@@ -181,12 +181,16 @@ FIGURES: dict[str, tuple[Callable[[], None], str]] = {
 
 
 def seconds(work: Callable[[], None]) -> float:
-    """Return the processor time that some work takes: the best of a few times."""
+    """Return the processor time that some work takes: the best of a few times.
+
+    All of it is done by this thread, whose clock does not move on in ticks as the process's does
+    while the broker has a timer on it.
+    """
     times = []
     for _ in range(TIMES):
-        begin = time.process_time()
+        begin = time.thread_time()
         work()
-        times.append(time.process_time() - begin)
+        times.append(time.thread_time() - begin)
     return min(times)
 
 
