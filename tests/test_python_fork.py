@@ -295,9 +295,170 @@ def test_memory_that_is_shared() -> None:
         print(list(array), shared[:5], private[:5] == bytes(5))
     """,
         "2",
-        cwd="!tmpdir",
     )
     assert printed == "[0, 42, 0] b'child' True\n"
+
+
+# Many take the same semaphores, and some do not wait for long.
+SHARING = (
+    MULTIPROCESSING
+    + """
+import random, queue
+from multiprocessing import Array, Barrier, BoundedSemaphore, Condition, Event, Lock, Pool, Queue
+from multiprocessing import RawValue, RLock, Semaphore, SimpleQueue, Value
+def together(function, *arguments, count=6):
+    processes = [Process(target=function, args=arguments) for _ in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * count
+"""
+)
+
+
+def test_locks() -> None:
+    printed = run_processes(
+        SHARING
+        + textwrap.dedent("""
+        lock, seen = Lock(), RawValue("i")
+        def count(patience):
+            for _ in range(1000):
+                while not lock.acquire(timeout=patience and random.random() * patience):
+                    pass
+                seen.value += 1
+                lock.release()
+        for patience in 0.0001, 0.001, None:
+            seen.value = 0
+            together(count, patience)
+            assert seen.value == 6000 and lock.acquire(False) and not lock.acquire(False)
+            lock.release()
+        refused(ValueError, lock.release)
+        assert not lock.locked()
+
+        with lock:
+            start = time.monotonic()
+            assert not lock.acquire(timeout=0.1)
+            assert time.monotonic() - start >= 0.1
+            together(lambda: sys.exit(lock.acquire(timeout=0.01)))
+        again = RLock()
+        with again, again:
+            together(lambda: sys.exit(again.acquire(False)))
+        refused(AssertionError, again.release)
+        print("all")
+    """)
+    )
+    assert printed == "all\n"
+
+
+def test_who_dies_waiting_for_a_lock_keeps_nobody_from_it() -> None:
+    printed = run_processes(
+        SHARING
+        + textwrap.dedent("""
+        lock, passed = Lock(), RawValue("i")
+        def take():
+            with lock:
+                passed.value += 1
+        with lock:
+            waiting = [Process(target=take) for _ in range(6)]
+            for process in waiting:
+                process.start()
+            time.sleep(0.2)
+            for process in waiting[:3]:
+                process.kill()
+                process.join()
+        for process in waiting[3:]:
+            process.join()
+        together(take)
+        with lock:
+            print(passed.value)
+    """)
+    )
+    assert printed == "9\n"
+
+
+def test_what_is_made_of_locks() -> None:
+    printed = run_processes(
+        SHARING
+        + textwrap.dedent("""
+        most, few, inside = RawValue("i"), Semaphore(2), Value("i")
+        def crowd():
+            for _ in range(50):
+                with few:
+                    with inside:
+                        inside.value += 1
+                        most.value = max(most.value, inside.value)
+                    with inside:
+                        inside.value -= 1
+        together(crowd)
+        assert inside.value == 0 and most.value in (1, 2)
+        refused(ValueError, BoundedSemaphore(3).release)
+
+        event, condition, barrier = Event(), Condition(), Barrier(7, timeout=10)
+        turn, numbers = Value("i"), Array("i", 6)
+        def meet(number):
+            barrier.wait()
+            assert event.wait(10)
+            with condition:
+                assert condition.wait_for(lambda: turn.value == number, 10)
+                turn.value += 1
+                numbers[number] = turn.value
+                condition.notify_all()
+        processes = [Process(target=meet, args=(number,)) for number in range(6)]
+        for process in processes:
+            process.start()
+        barrier.wait()
+        assert not event.is_set()
+        event.set()
+        for process in processes:
+            process.join()
+        assert list(numbers) == [1, 2, 3, 4, 5, 6]
+
+        tasks, results, limited = Queue(), SimpleQueue(), Queue(2)
+        def work():
+            while (task := tasks.get()) is not None:
+                results.put((task, task * task))
+        processes = [Process(target=work) for _ in range(3)]
+        for process in processes:
+            process.start()
+        for number in range(100):
+            tasks.put(number)
+        assert sorted(results.get() for _ in range(100)) == [(n, n * n) for n in range(100)]
+        for _ in processes:
+            tasks.put(None)
+        for process in processes:
+            process.join()
+        assert tasks.empty()
+        refused(queue.Empty, tasks.get, True, 0.05)
+        limited.put(1), limited.put(2)
+        refused(queue.Full, limited.put, 3, True, 0.05)
+        print("all")
+    """)
+    )
+    assert printed == "all\n"
+
+
+def test_pools() -> None:
+    printed = run_processes(
+        SHARING
+        + textwrap.dedent("""
+        from concurrent import futures
+        with Pool(3) as pool:
+            assert pool.map(abs, range(-50, 50)) == [abs(n) for n in range(-50, 50)]
+            assert pool.apply_async(divmod, (7, 2)).get(10) == (3, 1)
+            refused(ZeroDivisionError, pool.apply, divmod, (1, 0))
+            late = pool.apply_async(time.sleep, (100,))
+            refused(multiprocessing.TimeoutError, late.get, 0.05)
+        with futures.ProcessPoolExecutor(3) as executor:
+            assert list(executor.map(pow, range(50), [2] * 50)) == [n * n for n in range(50)]
+            assert type(executor.submit(divmod, 1, 0).exception()) is ZeroDivisionError
+            died = executor.submit(os._exit, 3)
+            refused(futures.process.BrokenProcessPool, died.result, 10)
+        with futures.ProcessPoolExecutor() as executor:
+            print(executor.submit(sum, [1, 2, 3]).result())
+    """)
+    )
+    assert printed == "6\n"
 
 
 def test_multiprocessing_has_no_names() -> None:
@@ -305,15 +466,12 @@ def test_multiprocessing_has_no_names() -> None:
     printed = run_processes(
         MULTIPROCESSING
         + textwrap.dedent("""
-        for name in "Lock RLock Semaphore Event Condition Queue SimpleQueue Pool".split():
-            refused(ImportError, getattr(multiprocessing, name))
-        refused(ImportError, multiprocessing.Barrier, 2)
         def use(module):
             __import__("multiprocessing." + module)
         refused(ImportError, use, "shared_memory")
-        from concurrent import futures
-        refused(NotImplementedError, futures.ProcessPoolExecutor)
         refused(OSError, connection.Listener)
+        import _multiprocessing
+        refused(ValueError, _multiprocessing.SemLock, 1, 0, 1, "/name", False)
         import subprocess
         refused(OSError, subprocess.run, ["true"])
         print("all")
