@@ -393,6 +393,7 @@ def test_what_is_made_of_locks() -> None:
         together(crowd)
         assert inside.value == 0 and most.value in (1, 2)
         refused(ValueError, BoundedSemaphore(3).release)
+        refused(OSError, Semaphore, -1)
 
         event, condition, barrier = Event(), Condition(), Barrier(7, timeout=10)
         turn, numbers = Value("i"), Array("i", 6)
