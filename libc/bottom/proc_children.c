@@ -2,7 +2,9 @@
 /* Children by number: fork(), wait(), waitpid(), kill(). */
 
 #include <limits.h>
+#include <poll.h>
 #include <program.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -14,7 +16,8 @@
 
 /* In place of a descriptor of the process. */
 enum {
-	FD_OF_NOBODY_YET = -2,
+	FD_OF_NOBODY_YET = -3,
+	FD_OF_THE_DYING = -2,
 	FD_OF_THE_ENDED = -1
 };
 
@@ -22,13 +25,22 @@ enum {
 	DYING_MS_MAX = 200
 };
 
-/* A child that was not waited for yet. The numbers are drawn at random, and
- * nobody but parent and child knows them. */
+/*
+ * A child that was not waited for yet. The numbers are drawn at random, and
+ * nobody but parent and child knows them.
+ *
+ * To kill it means to close its descriptor, and with it what tells its end. So
+ * there is a line, a pair of sockets: the child has one end alone, which closes
+ * when it runs no more.
+ */
 struct child {
 	struct child *next;
 	pid_t pid;
+	pthread_t maker;
 	int fd;
-	int status; /* of one that has ended */
+	int line;
+	int line_of_child; /* until it has it alone */
+	int status;        /* of one that was killed or has ended */
 };
 
 /* A thread that waits, on its stack. What it waits for may become something
@@ -40,6 +52,9 @@ struct waiter {
 
 static struct child *children;
 static struct waiter *waiters;
+
+/* The end that this process has of its own line. */
+static int own_line = -1;
 
 static volatile int children_lock[1];
 
@@ -77,13 +92,34 @@ static void close_alarm(const struct waiter *waiter)
 	cloudabi_sys_fd_close(waiter->alarm[1]);
 }
 
+static void drop(int *fd)
+{
+	if (*fd >= 0)
+		cloudabi_sys_fd_close((cloudabi_fd_t)*fd);
+	*fd = -1;
+}
+
+/* Preconditions: this is the copy that the only thread has made. */
+static bool is_self(const struct child *child)
+{
+	return child->fd == FD_OF_NOBODY_YET && child->maker == pthread_self();
+}
+
 /* Another process's children stay with it, and its other threads do, too:
  * copies of their descriptors are in the way. */
 void __children_forget(void)
 {
-	for (struct child *child = children; child != NULL; child = child->next)
+	drop(&own_line);
+	for (struct child *child = children; child != NULL;
+	     child = child->next) {
+		if (is_self(child))
+			own_line = child->line_of_child;
+		else
+			drop(&child->line_of_child);
+		drop(&child->line);
 		if (child->fd >= 0)
-			cloudabi_sys_fd_close((cloudabi_fd_t)child->fd);
+			drop(&child->fd);
+	}
 	forgotten = children;
 	children = NULL;
 	for (; waiters != NULL; waiters = waiters->next)
@@ -110,20 +146,35 @@ static pid_t draw_number(void)
 	return pid;
 }
 
-/* It is in the list before it exists, as another thread may fork as well. */
-static struct child *expect_child(void)
+static cloudabi_errno_t open_line(struct child *child)
 {
-	struct child *child = malloc(sizeof(*child));
+	cloudabi_fd_t ends[2];
+	cloudabi_errno_t error = cloudabi_sys_fd_create2(
+		CLOUDABI_FILETYPE_SOCKET_STREAM, &ends[0], &ends[1]);
 
-	if (child == NULL)
-		return NULL;
+	if (error == 0) {
+		child->line = (int)ends[0];
+		child->line_of_child = (int)ends[1];
+	}
+	return error;
+}
+
+/* It is in the list before it exists, as another thread may fork as well. */
+static cloudabi_errno_t expect_child(struct child *child)
+{
+	cloudabi_errno_t error;
+
 	LOCK(children_lock);
-	child->pid = draw_number();
-	child->fd = FD_OF_NOBODY_YET;
-	child->next = children;
-	children = child;
+	error = open_line(child);
+	if (error == 0) {
+		child->pid = draw_number();
+		child->maker = pthread_self();
+		child->fd = FD_OF_NOBODY_YET;
+		child->next = children;
+		children = child;
+	}
 	UNLOCK(children_lock);
-	return child;
+	return error;
 }
 
 static void forget_child(struct child **link)
@@ -131,6 +182,7 @@ static void forget_child(struct child **link)
 	struct child *child = *link;
 
 	*link = child->next;
+	drop(&child->line);
 	free(child);
 }
 
@@ -157,50 +209,66 @@ static void be_child(pid_t pid)
 
 pid_t fork(void)
 {
-	struct child *child = expect_child();
+	struct child *child = malloc(sizeof(*child));
+	cloudabi_errno_t error = child == NULL ? ENOMEM : expect_child(child);
 	pid_t pid;
-	int copy;
+	int copy, fd;
 
-	if (child == NULL)
-		return __result(ENOMEM);
+	if (error != 0) {
+		free(child);
+		return __result(error);
+	}
 	pid = child->pid;
-	copy = fork_when_there_is_room(&child->fd);
+	copy = fork_when_there_is_room(&fd);
 	if (copy == 1) {
 		be_child(pid);
 		return 0;
 	}
 	LOCK(children_lock);
-	if (copy < 0)
+	drop(&child->line_of_child);
+	if (copy < 0) {
 		forget_child(find(pid));
-	else
+	} else {
+		child->fd = fd;
 		wake_waiters();
+	}
 	UNLOCK(children_lock);
 	return copy < 0 ? -1 : pid;
 }
 
-static void end_with(struct child *child, int status)
+/* Nobody says anything there: what can be read is its end. */
+static void look_at_line(struct child *child)
 {
-	child->fd = FD_OF_THE_ENDED;
-	child->status = status;
+	struct pollfd line = {.fd = child->line, .events = POLLIN};
+
+	if (poll(&line, 1, 0) != 0)
+		child->fd = FD_OF_THE_ENDED;
 }
 
 /* A program that closes descriptors which it knows nothing of has killed the
  * child. */
-static bool has_ended(struct child *child)
+static void look_at_process(struct child *child)
 {
 	struct program_end end;
-	int result;
+	int result = program_wait(child->fd, &end, 0);
 
-	if (child->fd < 0)
-		return child->fd == FD_OF_THE_ENDED;
-	result = program_wait(child->fd, &end, 0);
 	if (result < 0) {
-		end_with(child, SIGKILL);
+		child->fd = FD_OF_THE_DYING;
+		child->status = SIGKILL;
 	} else if (result > 0) {
 		close(child->fd);
-		end_with(child, end.signal | (end.status & 0xff) << 8);
+		child->fd = FD_OF_THE_ENDED;
+		child->status = end.signal | (end.status & 0xff) << 8;
 	}
-	return result != 0;
+}
+
+static bool has_ended(struct child *child)
+{
+	if (child->fd >= 0)
+		look_at_process(child);
+	if (child->fd == FD_OF_THE_DYING)
+		look_at_line(child);
+	return child->fd == FD_OF_THE_ENDED;
 }
 
 static bool is_wanted(const struct child *child, pid_t pid)
@@ -251,6 +319,12 @@ static bool allocate(struct watch *watch, pid_t pid)
 	return watch->subs != NULL && watch->events != NULL;
 }
 
+static void await_byte(cloudabi_subscription_t *sub, cloudabi_fd_t fd)
+{
+	sub->type = CLOUDABI_EVENTTYPE_FD_READ;
+	sub->fd_readwrite.fd = fd;
+}
+
 static void fill(struct watch *watch, pid_t pid, cloudabi_fd_t alarm)
 {
 	cloudabi_subscription_t *sub = watch->subs;
@@ -259,12 +333,15 @@ static void fill(struct watch *watch, pid_t pid, cloudabi_fd_t alarm)
 	     child = child->next) {
 		if (!is_wanted(child, pid))
 			continue;
+		if (child->fd == FD_OF_THE_DYING) {
+			await_byte(sub++, (cloudabi_fd_t)child->line);
+			continue;
+		}
 		sub->type = CLOUDABI_EVENTTYPE_PROC_TERMINATE;
 		sub->proc_terminate.fd = (cloudabi_fd_t)child->fd;
 		++sub;
 	}
-	sub->type = CLOUDABI_EVENTTYPE_FD_READ;
-	sub->fd_readwrite.fd = alarm;
+	await_byte(sub, alarm);
 	watch->len = (size_t)(sub - watch->subs) + 1;
 }
 
@@ -372,11 +449,13 @@ static cloudabi_errno_t send(struct child *child, int signal)
 		return ESRCH;
 	if (stops_processes(signal))
 		return EPERM;
-	if (has_ended(child) || !ends_processes(signal))
+	if (has_ended(child) || child->fd == FD_OF_THE_DYING ||
+	    !ends_processes(signal))
 		return 0;
 	/* Where a thread waits for the child it has the descriptor, too. */
 	close(child->fd);
-	end_with(child, signal);
+	child->fd = FD_OF_THE_DYING;
+	child->status = signal;
 	somebody_dies = true;
 	wake_waiters();
 	return 0;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,7 +143,7 @@ static void check_nohang(void)
 	EXPECT_INT(waitpid(-1, &status, WNOHANG | WUNTRACED), 0);
 	EXPECT_INT(status, 4711);
 	EXPECT_INT(kill(pid, SIGKILL), 0);
-	EXPECT_INT(waitpid(pid, &status, WNOHANG), pid);
+	EXPECT_INT(waitpid(pid, &status, 0), pid);
 	EXPECT_INT(WTERMSIG(status), SIGKILL);
 	EXPECT_ERROR(waitpid(pid, &status, WNOHANG), ECHILD);
 	pid = start(7);
@@ -185,6 +186,31 @@ static void check_killing(void)
 	while (kill(pid, 0) == 0 && waitpid(pid, NULL, WNOHANG) == 0)
 		usleep(1000);
 	EXPECT_ERROR(kill(pid, 0), ESRCH);
+}
+
+/* Who was waited for does nothing any more, and is not waited for too long. */
+static void check_the_dead(void)
+{
+	volatile unsigned *count =
+		mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANON, -1, 0);
+
+	EXPECT(count != MAP_FAILED);
+	for (int round = 0; round < 50; ++round) {
+		pid_t pid = fork();
+		unsigned seen;
+
+		if (pid == 0)
+			for (;;)
+				++*count;
+		usleep(500);
+		EXPECT_INT(kill(pid, SIGKILL), 0);
+		EXPECT_INT(status_of(pid), SIGKILL);
+		seen = *count;
+		usleep(1000);
+		EXPECT_INT(*count, seen);
+	}
+	munmap((void *)count, sizeof(*count));
 }
 
 /* A child keeps no other alive. */
@@ -356,6 +382,7 @@ CASES(CASE(check_errors),
       NATIVE(check_numbers, "nobody lets processes be made"),
       NATIVE(check_nohang, "nobody lets processes be made"),
       NATIVE(check_killing, "nobody lets processes be made"),
+      NATIVE(check_the_dead, "nobody lets processes be made"),
       NATIVE(check_siblings, "nobody lets processes be made"),
       NATIVE(check_generations, "nobody lets processes be made"),
       NATIVE(check_killing_beside_waiting, "nobody lets processes be made"),
