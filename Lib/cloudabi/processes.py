@@ -101,7 +101,7 @@ class Process:
         return self._returncode
 
     def kill(self) -> None:
-        """End it at once, if it has not ended itself.
+        """End it, if it has not ended itself; it may run a moment longer.
 
         >>> Process(-1).kill()
         """
